@@ -1,0 +1,1 @@
+"""The product: the connector between commercetools and Dynamics 365."""

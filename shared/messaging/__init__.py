@@ -1,0 +1,1 @@
+"""Queue names, sender, dead letters."""

@@ -1,0 +1,1 @@
+"""One road for every flow: envelope, outcome, process, backoff."""

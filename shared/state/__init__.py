@@ -1,0 +1,1 @@
+"""What the connector remembers: idempotency, id map, cursors, snapshots, failures, audit, review."""

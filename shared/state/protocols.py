@@ -1,0 +1,149 @@
+"""What the pipeline needs remembered, as protocols. Two adapters keep them: Azure Tables and memory.
+
+Every method raises `shared.errors.Transient` when the store cannot be reached and `shared.errors.Conflict` when a
+conditional write lost; nothing else escapes. All methods are safe to call again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.state.records import (
+    JSON,
+    AuditEntry,
+    Claimed,
+    ClaimResult,
+    Failure,
+    IdPair,
+    Question,
+    ReviewItem,
+    Snapshot,
+    WaitingMessage,
+)
+
+
+class IdempotencyStore(Protocol):
+    """One holder per key. Expiry is judged by the store's clock, never by the caller's."""
+
+    async def claim(self, key: str, payload_hash: str, lease: timedelta, *, after: str | None = None) -> ClaimResult:
+        """Take the key for `lease`. A lapsed, released or unknown claim is taken over with `fresh=False`.
+
+        Completed with the same payload hash → AlreadyDone; with another → Superseding, unless `after` is its etag.
+        """
+
+    async def complete(self, claim: Claimed, result: JSON) -> bool:
+        """Store the result. False when the claim was taken over meanwhile (nothing is written then)."""
+
+    async def release(self, claim: Claimed) -> bool:
+        """Give the key back: nothing was written. False when taken over."""
+
+    async def mark_unknown(self, claim: Claimed) -> bool:
+        """Give the key back, remembering that a write may have happened. False when taken over."""
+
+
+class IdMap(Protocol):
+    """Both directions of identity, written together."""
+
+    async def put(self, pair: IdPair) -> None:
+        """Store or replace. Raises Conflict when either id already belongs to another partner."""
+
+    async def by_commercetools_id(self, scope: str, entity: str, commercetools_id: str) -> IdPair | None:
+        """The pair of a commercetools id."""
+
+    async def by_dynamics_id(self, scope: str, entity: str, dynamics_id: str) -> IdPair | None:
+        """The pair of a Dynamics id."""
+
+    async def remove(self, pair: IdPair) -> None:
+        """Forget both directions."""
+
+
+class CursorStore(Protocol):
+    """Where a pull stands: an opaque text per name."""
+
+    async def get(self, name: str) -> str | None:
+        """The cursor, or None before the first pull."""
+
+    async def put(self, name: str, value: str) -> None:
+        """Move the cursor."""
+
+
+class SnapshotStore(Protocol):
+    """The last state in which both sides agreed."""
+
+    async def get(self, scope: str, entity: str, entity_id: str) -> Snapshot | None:
+        """The snapshot of one entity."""
+
+    async def put(self, snapshot: Snapshot) -> None:
+        """Replace it."""
+
+
+class FailureStore(Protocol):
+    """Permanent failures by queue, message id and sequence number."""
+
+    async def put(self, failure: Failure) -> None:
+        """Remember."""
+
+    async def get(self, queue: str, message_id: str, sequence_number: int) -> Failure | None:
+        """The failure of exactly this delivery, or None: a resubmitted copy has a new sequence number."""
+
+    async def latest(self, queue: str, message_id: str) -> Failure | None:
+        """The newest failure of a message id, for listings."""
+
+
+class AuditLog(Protocol):
+    """Append-only. Read by entity, by document number, by day and by outcome; oldest first."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Add one entry. Entries of the same instant keep their order of arrival."""
+
+    def by_entity(self, entity_id: str) -> AsyncIterator[AuditEntry]:
+        """Every entry of one entity."""
+
+    def by_document_number(self, number: str) -> AsyncIterator[AuditEntry]:
+        """Every entry of the entities that carry this document number (either side's)."""
+
+    def by_day(self, day: datetime, outcome: str | None = None) -> AsyncIterator[AuditEntry]:
+        """Every entry of one UTC day, optionally of one outcome."""
+
+
+class ReviewStore(Protocol):
+    """Questions for a person."""
+
+    async def ask(self, question: Question, waiting: WaitingMessage | None) -> ReviewItem:
+        """Open the question, or count up an open one; `waiting` is added once. A resolved question opens anew."""
+
+    async def get(self, item_id: str) -> ReviewItem | None:
+        """One item."""
+
+    def list_items(self, status: str = "open") -> AsyncIterator[ReviewItem]:
+        """Items of one status, oldest first."""
+
+    async def resolve(self, item_id: str, decision: JSON, actor: str) -> ReviewItem:
+        """Close with a decision. Raises NotFound for an unknown id, Conflict when resolved before."""
+
+
+class State(Protocol):
+    """All the stores together, as `shared/app.py` hands them in."""
+
+    @property
+    def idempotency(self) -> IdempotencyStore: ...
+    @property
+    def id_map(self) -> IdMap: ...
+    @property
+    def cursors(self) -> CursorStore: ...
+    @property
+    def snapshots(self) -> SnapshotStore: ...
+    @property
+    def failures(self) -> FailureStore: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def review(self) -> ReviewStore: ...
+
+    async def ensure(self) -> None:
+        """Create what is missing (tables). Idempotent."""
+
+    async def close(self) -> None:
+        """Release connections."""

@@ -1,0 +1,1 @@
+"""One seam for events, metrics and log records."""
