@@ -1,0 +1,1 @@
+"""The commercetools HTTP API: client, messages, update actions."""

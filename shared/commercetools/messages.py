@@ -1,0 +1,124 @@
+"""Notifications of commercetools Subscriptions: CloudEvents 1.0 (structured, binary, batch) and the Platform payload.
+
+Event Grid forces CloudEvents, Service Bus gets the Platform payload by default: both end as `Notification`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+MAX_EVENTS = 1_000  # of one request; Event Grid batches are smaller
+
+
+class MalformedNotification(ValueError):
+    """The body is no notification; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One notification, reduced to what the connector may trust: which resource to look at, and why.
+
+    `type` is the message type for messages, else the notification type (ResourceCreated …).
+    """
+
+    project: str
+    resource_type: str
+    resource_id: str
+    type: str
+    id: str
+    sequence_number: int | None
+
+    @property
+    def is_subscription_test(self) -> bool:
+        """The notification that commercetools sends when a Subscription is made."""
+        return self.resource_type == "subscription"
+
+
+def parse_request(headers: Mapping[str, str], body: bytes) -> list[Notification]:
+    """Decode an HTTP request of any of the four forms. Raises MalformedNotification."""
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    document = _json(body)
+    if content_type == "application/cloudevents-batch+json" or isinstance(document, list):
+        return _parse_batch(document)
+    if "ce-specversion" in headers:
+        return [_from_binary(headers, document)]
+    return [parse_document(document)]
+
+
+def parse_document(document: Any) -> Notification:
+    """Decode one structured CloudEvent or one Platform payload."""
+    if not isinstance(document, dict):
+        raise MalformedNotification("expected a JSON object")
+    if "specversion" in document:
+        return _from_cloud_event(document)
+    return _from_platform(document)
+
+
+def _parse_batch(document: Any) -> list[Notification]:
+    if not isinstance(document, list):
+        raise MalformedNotification("a CloudEvents batch must be a JSON array")
+    if len(document) > MAX_EVENTS:
+        raise MalformedNotification(f"a batch may carry {MAX_EVENTS} events, this one has {len(document)}")
+    return [_at(index, item) for index, item in enumerate(document)]
+
+
+def _at(index: int, item: Any) -> Notification:
+    try:
+        return parse_document(item)
+    except MalformedNotification as error:
+        raise MalformedNotification(f"event {index}: {error}") from error
+
+
+def _from_binary(headers: Mapping[str, str], data: Any) -> Notification:
+    """Binary mode: attributes in `ce-` headers (percent-encoded), data in the body."""
+    attributes = {name[3:].lower(): unquote(value) for name, value in headers.items() if name.lower().startswith("ce-")}
+    return _from_cloud_event({**attributes, "data": data})
+
+
+def _from_cloud_event(event: Mapping[str, Any]) -> Notification:
+    if str(event.get("specversion")) != "1.0":
+        raise MalformedNotification(f"specversion {event.get('specversion')!r} is not supported, expected 1.0")
+    for attribute in ("id", "source", "type"):
+        if not isinstance(event.get(attribute), str) or not event[attribute]:
+            raise MalformedNotification(f"CloudEvents attribute {attribute} is missing")
+    data = event.get("data")
+    if not isinstance(data, dict):
+        raise MalformedNotification("data is missing or no JSON object")
+    return _from_platform(data)
+
+
+def _from_platform(data: Mapping[str, Any]) -> Notification:
+    kind = _text(data, "notificationType")
+    resource = data.get("resource")
+    if not isinstance(resource, dict):
+        raise MalformedNotification("resource is missing")
+    version = data.get("sequenceNumber", data.get("version"))
+    resource_id = _text(resource, "id", "resource.id")
+    message_type = _text(data, "type") if kind == "Message" else kind
+    return Notification(
+        project=_text(data, "projectKey"),
+        resource_type=_text(resource, "typeId", "resource.typeId"),
+        resource_id=resource_id,
+        type=message_type,
+        # Changes have no id of their own: resource and version identify them.
+        id=str(data.get("id") or f"{resource_id}/{version}"),
+        sequence_number=version if isinstance(version, int) else None,
+    )
+
+
+def _text(data: Mapping[str, Any], name: str, path: str = "") -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise MalformedNotification(f"{path or name} is missing")
+    return value
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedNotification(f"no JSON: {error}") from error

@@ -1,0 +1,69 @@
+"""What both HTTP APIs share: sending through httpx and classing what went wrong by recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from shared.errors import Conflict, NotFound, OutcomeUnknown, Permanent, ServiceError, Throttled, Transient
+
+READS = frozenset({"GET", "HEAD"})
+# The connection never carried the request: a write cannot have happened.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+MAX_ERROR_TEXT = 2_000  # characters of an error body that go into logs and audit
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTable:
+    """How one API's answers are classed. A status that no row names is permanent for a write, transient for a read."""
+
+    service: str
+    conflict: frozenset[int]
+    transient: frozenset[int]
+    unknown: frozenset[int]
+    permanent: frozenset[int]
+    conflict_codes: frozenset[str] = frozenset()
+
+    def error_of(
+        self, response: httpx.Response, action: str, *, is_read: bool, code: str, message: str
+    ) -> ServiceError:
+        """Class an error answer. Pure."""
+        status = response.status_code
+        details: dict[str, Any] = {"status": status, "code": code, "body": response.text[:MAX_ERROR_TEXT]}
+        if status == 429:
+            return Throttled(self.service, action, message, retry_after=retry_after(response.headers), **details)
+        return self._kind(status, code, is_read=is_read)(self.service, action, message, **details)
+
+    def _kind(self, status: int, code: str, *, is_read: bool) -> type[ServiceError]:
+        if status in self.conflict or code in self.conflict_codes:
+            return Conflict
+        if status == 404:
+            return NotFound
+        if status in self.transient:
+            return Transient
+        if status in self.unknown:
+            return Transient if is_read else OutcomeUnknown
+        if status in self.permanent or not is_read:
+            return Permanent
+        return Transient
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header; a date or nonsense counts as not given."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
+
+
+async def send(client: httpx.AsyncClient, request: httpx.Request, service: str, action: str) -> httpx.Response:
+    """Send one request. Raises Transient when it cannot have arrived or was a read, else OutcomeUnknown."""
+    try:
+        return await client.send(request)
+    except _NOT_SENT as error:
+        raise Transient(service, action, f"no connection: {error or type(error).__name__}") from error
+    except httpx.TransportError as error:
+        kind = Transient if request.method in READS else OutcomeUnknown
+        raise kind(service, action, f"the answer was lost: {error or type(error).__name__}") from error
