@@ -1,0 +1,1 @@
+"""Pure mapping between commercetools, the canonical model and the back-ends."""

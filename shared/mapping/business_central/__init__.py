@@ -1,0 +1,1 @@
+"""The canonical model → Business Central API v2.0 payloads."""
