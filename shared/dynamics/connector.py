@@ -65,3 +65,6 @@ class Connector(Protocol):
         self, market: Market, targets: Mapping[str, ItemTarget], correlation_id: str
     ) -> Mapping[str, ItemRecord]:
         """Find items by number (and variant) for SKUs; an SKU that has none is left out."""
+
+    async def find_location(self, market: Market, correlation_id: str) -> str | None:
+        """Return the id of the market's warehouse; None when the market names none. Raises NotFound."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 from azure.servicebus import ServiceBusMessage, ServiceBusMessageBatch
 from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
@@ -20,6 +21,11 @@ SEND_TIMEOUT_SECONDS = 10.0
 def client_from_connection_string(connection_string: str) -> ServiceBusClient:
     """A client that gives up early: the callers have their own, longer, retries."""
     return ServiceBusClient.from_connection_string(connection_string, retry_total=1, retry_backoff_factor=0.2)
+
+
+def client_from_namespace(namespace: str, credential: AsyncTokenCredential) -> ServiceBusClient:
+    """The same with an identity instead of a key."""
+    return ServiceBusClient(namespace, credential, retry_total=1, retry_backoff_factor=0.2)
 
 
 class AzureSender:

@@ -50,13 +50,14 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecord:
-    """A customer in the back-end."""
+    """A customer in the back-end. `remember_as` is the id-map key of a match that the id map does not hold yet."""
 
     id: str
     number: str
     name: str
     email: str = ""
     blocked: bool = False
+    remember_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class References:
     sell_to: CustomerRecord | CustomerDraft
     bill_to: CustomerRecord | CustomerDraft | None
     items: Mapping[str, ItemRecord]
+    location_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,4 @@ class OrderRecord:
     totals: Totals
     lines: tuple[LineAmounts, ...]
     customer_number: str = ""
+    untouched: bool = False

@@ -67,3 +67,19 @@ def _entry(
         before=before,
         after=after,
     )
+
+
+def notification_entry(now: datetime, correlation_id: str, outcome: str, why: str) -> AuditEntry:
+    """Record a delivery that was refused at the door; nothing of its body is kept."""
+    return AuditEntry(
+        at=now,
+        flow="intake",
+        market="",
+        entity_type="notification",
+        entity_id=correlation_id,
+        step="refused",
+        outcome=outcome,
+        why=why[:1000],
+        actor="http",
+        correlation_id=correlation_id,
+    )

@@ -18,7 +18,7 @@ from shared.pipeline.flow import Flow, Trail, Work, travel
 from shared.pipeline.outcome import DeadLetter, Done, NeedsReview, NoChange, Outcome, RetryAt, Superseded
 from shared.pipeline.recovery import outcome_of
 from shared.state.protocols import State
-from shared.state.records import AlreadyDone, Busy, Claimed, WaitingMessage
+from shared.state.records import AlreadyDone, Busy, Claimed, Failure, Snapshot, WaitingMessage
 from shared.telemetry.seam import Telemetry
 
 
@@ -169,7 +169,25 @@ async def _fail(
 ) -> MessageFailed:
     failure = failure_of(incoming, flow, envelope, dead, road.now())
     await road.failures.remember(failure)
+    if envelope is not None:
+        await _mark_failed(road, envelope, failure)
     return MessageFailed(failure)
+
+
+async def _mark_failed(road: Road, envelope: Envelope, failure: Failure) -> None:
+    """Let the sweep know that this entity waits as a dead letter already."""
+    data = {"reason": failure.reason}
+    entity = failed_entity(envelope.flow)
+    mark = Snapshot(envelope.project, entity, envelope.entity_id, 0, data, failure.failed_at)
+    try:
+        await road.state.snapshots.put(mark)
+    except ServiceError:
+        return  # without the mark the sweep queues the entity once more: harmless
+
+
+def failed_entity(flow: str) -> str:
+    """Name the snapshot entity under which failures of a flow are marked."""
+    return f"{flow}.failed"
 
 
 def _recover(road: Road, envelope: Envelope, error: ServiceError) -> RetryAt | DeadLetter:

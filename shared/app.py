@@ -1,0 +1,143 @@
+"""The composition root: settings → dependencies. What costs time to import is imported on first use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import httpx
+
+from shared.commercetools.client import CommercetoolsClient
+from shared.dynamics.auth import MsalTokenProvider
+from shared.dynamics.business_central import BusinessCentral
+from shared.dynamics.connector import Connector
+from shared.flows.order_loading import OrderLoader
+from shared.flows.orders import OrdersFlow
+from shared.http import TIMEOUT
+from shared.markets import BackEnd, MarketMap, load_market_map
+from shared.messaging.lazy import LazySender
+from shared.messaging.sender import Sender
+from shared.pipeline.backoff import Backoff
+from shared.pipeline.failures import FailureMemory
+from shared.pipeline.process import Road
+from shared.settings import ROOT, Settings, SettingsError, read_settings
+from shared.state.protocols import State
+from shared.telemetry.masking import mask_personal_data
+from shared.telemetry.seam import LogTelemetry
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.servicebus.aio import ServiceBusClient
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that a trigger or a command may need."""
+
+    settings: Settings
+    markets: MarketMap
+    road: Road
+    projects: Mapping[str, CommercetoolsClient]
+    connectors: Mapping[str, Connector]
+    orders: OrdersFlow
+    http: httpx.AsyncClient
+
+    async def close(self) -> None:
+        """Release every connection."""
+        await self.road.sender.close()
+        await self.road.state.close()
+        await self.http.aclose()
+
+
+@cache
+def app() -> App:
+    """Return the process's application; built once. Raises SettingsError or MarketMapError."""
+    return build_app(os.environ)
+
+
+def build_app(environment: Mapping[str, str]) -> App:
+    """Wire everything for an environment."""
+    settings = read_settings(environment)
+    markets = load_market_map(ROOT / settings.market_map, environment)
+    if settings.application_insights is not None:
+        from shared.telemetry.azure_monitor import attach
+
+        attach(settings.application_insights.get_secret_value())
+    return _assemble(settings, markets, _state(settings), _sender(settings))
+
+
+def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Sender) -> App:
+    http = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
+    projects = {key: CommercetoolsClient(key, project, http) for key, project in markets.projects.items()}
+    connectors = {name: _connector(name, end, settings, http) for name, end in markets.back_ends.items()}
+    loader = OrderLoader(markets, projects, connectors, state.id_map, state.snapshots)
+    return App(
+        settings=settings,
+        markets=markets,
+        road=_road(settings, state, sender),
+        projects=projects,
+        connectors=connectors,
+        orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots),
+        http=http,
+    )
+
+
+def _road(settings: Settings, state: State, sender: Sender) -> Road:
+    backoff = Backoff(
+        base=timedelta(seconds=settings.retry_base_seconds),
+        ceiling=timedelta(seconds=settings.retry_ceiling_seconds),
+        max_attempts=settings.retry_max_attempts,
+    )
+    return Road(
+        state=state,
+        sender=sender,
+        telemetry=LogTelemetry(),
+        failures=FailureMemory(state.failures),
+        backoff=backoff,
+        lease=settings.claim_lease,
+        mask=dict if settings.audit_personal_data else mask_personal_data,
+    )
+
+
+def _connector(name: str, back_end: BackEnd, settings: Settings, http: httpx.AsyncClient) -> Connector:
+    if back_end.type != "business_central":
+        raise SettingsError(f"back_ends.{name}: type {back_end.type} is not supported yet; use business_central")
+    return BusinessCentral(back_end, MsalTokenProvider(back_end, settings.oauth_ca_file), http)
+
+
+def _state(settings: Settings) -> State:
+    from shared.state.tables import TablesState
+
+    if settings.tables is not None:
+        return TablesState.from_connection_string(settings.tables.get_secret_value())
+    return TablesState.from_endpoint(str(settings.tables_endpoint), _credential(settings))
+
+
+def _sender(settings: Settings) -> Sender:
+    return LazySender(service_bus_client(settings))
+
+
+def service_bus_client(settings: Settings) -> Callable[[], ServiceBusClient]:
+    """Return a factory of SDK clients, so that the SDK is imported by whoever sends or receives first."""
+
+    def make() -> ServiceBusClient:
+        from shared.messaging import service_bus
+
+        if settings.service_bus is not None:
+            return service_bus.client_from_connection_string(settings.service_bus.get_secret_value())
+        return service_bus.client_from_namespace(str(settings.service_bus_namespace), _credential(settings))
+
+    return make
+
+
+def _credential(settings: Settings) -> AsyncTokenCredential:
+    from azure.identity.aio import DefaultAzureCredential
+
+    credential: AsyncTokenCredential = DefaultAzureCredential(
+        managed_identity_client_id=settings.managed_identity_client_id
+    )
+    return credential

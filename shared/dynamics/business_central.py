@@ -1,0 +1,215 @@
+"""Business Central API v2.0.
+
+Facts: PATCH and DELETE need If-Match; orders are created with their lines in one deep insert; there is no idempotent
+create, so `find_orders` looks up by externalDocumentNumber (not unique) first; the totals are Business Central's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from shared.dynamics.auth import TokenProvider
+from shared.dynamics.odata import ODataClient, Row, any_of, literal
+from shared.errors import NotFound
+from shared.http import ErrorTable
+from shared.mapping.business_central import customers, orders
+from shared.markets import BackEnd, ItemTarget, Market
+from shared.model.back_end import (
+    CustomerDraft,
+    CustomerRecord,
+    ItemRecord,
+    LineAmounts,
+    MissingReference,
+    OrderDraft,
+    OrderRecord,
+    Party,
+    References,
+)
+from shared.model.money import Money
+from shared.model.order import Order, Totals
+
+SERVICE = "Business Central"
+ERRORS = ErrorTable(
+    service=SERVICE,
+    conflict=frozenset({409, 412}),
+    conflict_codes=frozenset({"Request_EntityChanged"}),
+    transient=frozenset({503}),  # queued longer than eight minutes: never started
+    unknown=frozenset({408, 500, 502, 504}),  # operation timeout, gateway timeout
+    permanent=frozenset({400, 401, 403, 413}),
+)
+IN_FLIGHT = 5  # per application user; more are queued by Business Central
+MAX_OR_TERMS = 50  # keeps $filter well below URL limits
+
+
+class BusinessCentral:
+    """One environment; the company comes with the market. Implements `Connector`."""
+
+    def __init__(self, back_end: BackEnd, tokens: TokenProvider, http: httpx.AsyncClient) -> None:
+        self._api = ODataClient(back_end.url, tokens, http, ERRORS, in_flight=IN_FLIGHT)
+        self._items: dict[tuple[str, ItemTarget], ItemRecord] = {}
+        self._locations: dict[tuple[str, str], str] = {}
+
+    def draft_order(self, order: Order, references: References, market: Market) -> OrderDraft | MissingReference:
+        """See `Connector.draft_order`."""
+        return orders.draft_order(order, references, market)
+
+    def draft_customer(self, party: Party, market: Market) -> CustomerDraft | MissingReference:
+        """See `Connector.draft_customer`."""
+        return customers.draft_customer(party, market)
+
+    async def find_orders(self, market: Market, reference: str, correlation_id: str) -> list[OrderRecord]:
+        """See `Connector.find_orders`."""
+        path = f"{_company(market)}/salesOrders"
+        condition = f"externalDocumentNumber eq {literal(reference)}"
+        rows = self._api.rows(path, correlation_id, filter=condition, expand="salesOrderLines")
+        return [_order_record(row) async for row in rows]
+
+    async def create_order(
+        self,
+        market: Market,
+        draft: OrderDraft,
+        sell_to: CustomerRecord,
+        bill_to: CustomerRecord | None,
+        correlation_id: str,
+    ) -> OrderRecord:
+        """See `Connector.create_order`. The customer goes first: it sets defaults that later fields override."""
+        payload = {"customerId": sell_to.id, **({"billToCustomerId": bill_to.id} if bill_to else {}), **draft.payload}
+        path = f"{_company(market)}/salesOrders"
+        row = await self._api.call("POST", path, correlation_id, json=payload, options={"expand": "salesOrderLines"})
+        if "salesOrderLines" not in row:
+            return await self.read_order(market, row["id"], correlation_id)
+        return _order_record(row)
+
+    async def read_order(self, market: Market, order_id: str, correlation_id: str) -> OrderRecord:
+        """See `Connector.read_order`."""
+        path = f"{_company(market)}/salesOrders({order_id})"
+        return _order_record(await self._api.get(path, correlation_id, expand="salesOrderLines"))
+
+    async def add_rounding_line(
+        self, market: Market, record: OrderRecord, gap: Money, correlation_id: str
+    ) -> OrderRecord:
+        """See `Connector.add_rounding_line`."""
+        if market.totals.rounding is None:
+            raise NotFound(SERVICE, "add rounding line", f"market {market.name} has no totals.rounding")
+        line = orders.rounding_line(market.totals.rounding, gap)
+        await self._api.call(
+            "POST", f"{_company(market)}/salesOrders({record.id})/salesOrderLines", correlation_id, json=line
+        )
+        return await self.read_order(market, record.id, correlation_id)
+
+    async def delete_order(self, market: Market, record: OrderRecord, correlation_id: str) -> None:
+        """See `Connector.delete_order`."""
+        try:
+            await self._api.call("DELETE", f"{_company(market)}/salesOrders({record.id})", correlation_id, if_match="*")
+        except NotFound:
+            return
+
+    async def find_customers(
+        self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
+    ) -> list[CustomerRecord]:
+        """See `Connector.find_customers`."""
+        terms = [f"{field} eq {literal(text)}" for field, text in (("number", number), ("email", email)) if text]
+        path = f"{_company(market)}/customers"
+        rows = self._api.rows(path, correlation_id, filter=" and ".join(terms))
+        return [_customer_record(row) async for row in rows]
+
+    async def create_customer(self, market: Market, draft: CustomerDraft, correlation_id: str) -> CustomerRecord:
+        """See `Connector.create_customer`."""
+        path = f"{_company(market)}/customers"
+        return _customer_record(await self._api.call("POST", path, correlation_id, json=dict(draft.payload)))
+
+    async def find_items(
+        self, market: Market, targets: Mapping[str, ItemTarget], correlation_id: str
+    ) -> Mapping[str, ItemRecord]:
+        """See `Connector.find_items`. Found items are remembered for the life of the process."""
+        unknown = {target for target in targets.values() if (market.company, target) not in self._items}
+        if unknown:
+            await self._fetch_items(market, unknown, correlation_id)
+        found = ((sku, self._items.get((market.company, target))) for sku, target in targets.items())
+        return {sku: item for sku, item in found if item is not None}
+
+    async def find_location(self, market: Market, correlation_id: str) -> str | None:
+        """See `Connector.find_location`."""
+        code = market.location
+        if code is None:
+            return None
+        key = (market.company, code)
+        if key not in self._locations:
+            path = f"{_company(market)}/locations"
+            async for row in self._api.rows(path, correlation_id, filter=f"code eq {literal(code)}"):
+                self._locations[key] = row["id"]
+        if key not in self._locations:
+            raise NotFound(
+                SERVICE, "find location", f"company {market.company} has no location {code}", code="NoLocation"
+            )
+        return self._locations[key]
+
+    async def _fetch_items(self, market: Market, targets: Iterable[ItemTarget], correlation_id: str) -> None:
+        numbers = sorted({target.item for target in targets})
+        rows: dict[str, Row] = {}
+        for start in range(0, len(numbers), MAX_OR_TERMS):
+            condition = any_of("number", numbers[start : start + MAX_OR_TERMS])
+            path = f"{_company(market)}/items"
+            async for row in self._api.rows(path, correlation_id, filter=condition):
+                rows[row["number"]] = row
+        for target in targets:
+            found = rows.get(target.item.upper())  # numbers are Code fields: upper case
+            record = await self._item_record(market, target, found, correlation_id) if found else None
+            if record is not None:
+                self._items[market.company, target] = record
+
+    async def _item_record(
+        self, market: Market, target: ItemTarget, row: Row, correlation_id: str
+    ) -> ItemRecord | None:
+        item = ItemRecord(row["id"], row["number"], blocked=bool(row.get("blocked")))
+        if target.variant is None:
+            return item
+        path = f"{_company(market)}/items({item.id})/itemVariants"
+        condition = f"code eq {literal(target.variant)}"
+        variants = [variant async for variant in self._api.rows(path, correlation_id, filter=condition)]
+        return ItemRecord(item.id, item.number, variants[0]["id"], item.blocked) if variants else None
+
+
+def _company(market: Market) -> str:
+    return f"companies({market.company})"
+
+
+def _customer_record(row: Row) -> CustomerRecord:
+    # blocked is " " (escaped) when the customer is not blocked
+    blocked = row.get("blocked") not in (None, "", " ", "_x0020_")
+    return CustomerRecord(row["id"], row["number"], row["displayName"], row.get("email", ""), blocked)
+
+
+def _order_record(row: Row) -> OrderRecord:
+    currency = row["currencyCode"]
+
+    def money(value: Any) -> Money:
+        return Money(Decimal(str(value)), currency)
+
+    totals = Totals(
+        net=money(row["totalAmountExcludingTax"]),
+        tax=money(row["totalTaxAmount"]),
+        gross=money(row["totalAmountIncludingTax"]),
+    )
+    lines = tuple(
+        LineAmounts(
+            f"{line['lineObjectNumber']} {line['description']}",
+            money(line["netAmount"]),
+            money(line["netAmountIncludingTax"]),
+        )
+        for line in sorted(row.get("salesOrderLines", ()), key=lambda line: int(line["sequence"]))
+    )
+    return OrderRecord(
+        row["id"], row["number"], row["externalDocumentNumber"], totals, lines, row["customerNumber"], _untouched(row)
+    )
+
+
+def _untouched(row: Row) -> bool:
+    """Nobody has released, shipped or invoiced anything of it."""
+    lines = row.get("salesOrderLines", ())
+    worked_on = any(line.get("shippedQuantity") or line.get("invoicedQuantity") for line in lines)
+    return row.get("status") == "Draft" and not worked_on

@@ -1,0 +1,1 @@
+"""One module a flow: load, plan, write, write back."""

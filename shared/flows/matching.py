@@ -1,0 +1,112 @@
+"""Finding the back-end's customer of a party: id map, then number, then unique exact e-mail; never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from shared.dynamics.connector import Connector
+from shared.flows.questions import question_of
+from shared.markets import Market
+from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, Party
+from shared.pipeline.flow import Trail
+from shared.state.protocols import IdMap
+from shared.state.records import Question
+
+type Match = CustomerRecord | CustomerDraft | Question
+
+CUSTOMER = "customer"
+
+
+async def match_customer(
+    party: Party, market: Market, connector: Connector, id_map: IdMap, trail: Trail, correlation_id: str
+) -> Match:
+    """Match a party, or draft a customer for it, or ask."""
+    if party.guest and market.customers.guest == "account":
+        return await _by_account(str(market.customers.guest_account), party, market, connector, correlation_id)
+    pair = await id_map.by_commercetools_id(market.name, CUSTOMER, party.key)
+    if pair is not None:
+        trail.note("customer matched", f"id map: {party.key} is {pair.dynamics_number}")
+        return CustomerRecord(pair.dynamics_id, pair.dynamics_number, party.name)
+    for how, wanted in _lookups(party, market):
+        found = await connector.find_customers(market, correlation_id, **wanted)
+        found = [record for record in found if how != "e-mail" or _same_email(record, party)]
+        if len(found) == 1:
+            trail.note("customer matched", f"{how}: {found[0].number}")
+            return _unblocked(found[0], party, market)
+        if found:
+            return _ambiguous(how, party, market, found)
+    return _unknown(party, market, connector)
+
+
+def _lookups(party: Party, market: Market) -> list[tuple[str, dict[str, str]]]:
+    steps: list[tuple[str, dict[str, str]]] = []
+    if party.number:
+        steps.append(("number", {"number": party.number}))
+    if party.email and market.customers.match_email:
+        steps.append(("e-mail", {"email": party.email}))
+    return steps
+
+
+def _same_email(record: CustomerRecord, party: Party) -> bool:
+    return record.email.strip().casefold() == (party.email or "").strip().casefold()
+
+
+async def _by_account(number: str, party: Party, market: Market, connector: Connector, correlation_id: str) -> Match:
+    found = await connector.find_customers(market, correlation_id, number=number)
+    if len(found) == 1:
+        return _unblocked(found[0], party, market)
+    return Question(
+        scope=market.name,
+        kind="guest_account",
+        key=number,
+        text=f"the guest account {number} does not exist in the back-end",
+        hint=f"create it, or correct customers.guest_account of market {market.name}; then resolve with --note",
+    )
+
+
+def _unblocked(record: CustomerRecord, party: Party, market: Market) -> Match:
+    if not record.blocked:
+        return record if party.guest else replace(record, remember_as=party.key)
+    return Question(
+        scope=market.name,
+        kind="customer_blocked",
+        key=record.number,
+        text=f"customer {record.number} is blocked in the back-end",
+        commercetools=_facts(party),
+        dynamics={"number": record.number, "name": record.name},
+        hint="unblock it there and resolve with --note",
+    )
+
+
+def _ambiguous(how: str, party: Party, market: Market, found: Sequence[CustomerRecord]) -> Question:
+    numbers = ", ".join(record.number for record in found)
+    return Question(
+        scope=market.name,
+        kind=CUSTOMER,
+        key=party.key,
+        text=f"{len(found)} customers have the same {how} as the one who ordered: {numbers}",
+        commercetools=_facts(party),
+        dynamics={record.number: {"name": record.name, "email": record.email} for record in found},
+        hint="resolve with --customer NUMBER",
+    )
+
+
+def _unknown(party: Party, market: Market, connector: Connector) -> Match:
+    policy = market.customers.guest if party.guest else market.customers.unknown
+    if policy == "create":
+        draft = connector.draft_customer(party, market)
+        return question_of(draft, market) if isinstance(draft, MissingReference) else draft
+    return Question(
+        scope=market.name,
+        kind=CUSTOMER,
+        key=party.key,
+        text="no customer matches, and the market map says not to create one",
+        commercetools=_facts(party),
+        hint="create the customer in the back-end and resolve with --customer NUMBER",
+    )
+
+
+def _facts(party: Party) -> dict[str, Any]:
+    return {"name": party.name, "email": party.email, "company": party.company, "number": party.number}

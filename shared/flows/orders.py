@@ -1,0 +1,207 @@
+"""Orders: a commercetools order becomes one sales order in the market's back-end, exactly once and to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.commercetools.client import CommercetoolsClient, Document
+from shared.commercetools.write_back import Action, sync_actions
+from shared.dynamics.connector import Connector
+from shared.errors import Conflict, Permanent
+from shared.flows.matching import CUSTOMER
+from shared.flows.order_fingerprint import fingerprint
+from shared.flows.order_loading import OrderLoader
+from shared.flows.order_plan import ORDER, LoadedOrder, OrderPlan
+from shared.flows.order_totals import Agree, CloseGap, Mismatch, compare_totals
+from shared.flows.questions import question_of
+from shared.markets import Market
+from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, OrderRecord
+from shared.pipeline.flow import Work
+from shared.pipeline.outcome import Done, NeedsReview, Outcome
+from shared.state.protocols import IdMap, SnapshotStore
+from shared.state.records import IdPair, Question, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersFlow:
+    """Implements `Flow`."""
+
+    loader: OrderLoader
+    projects: Mapping[str, CommercetoolsClient]
+    connectors: Mapping[str, Connector]
+    id_map: IdMap
+    snapshots: SnapshotStore
+    name: Literal["orders"] = "orders"
+
+    async def load(self, work: Work) -> LoadedOrder | Outcome:
+        """See `Flow.load`."""
+        return await self.loader.load(work)
+
+    def plan(self, work: Work, loaded: LoadedOrder) -> OrderPlan | Outcome:
+        """See `Flow.plan`."""
+        market = loaded.market
+        draft = self.connectors[market.back_end].draft_order(loaded.order, loaded.references, market)
+        if isinstance(draft, MissingReference):
+            return NeedsReview(question_of(draft, market))
+        for cut in draft.cuts:
+            work.trail.note("value cut", f"{cut.field} to {cut.limit} characters", before={cut.field: cut.value})
+        return OrderPlan(loaded, draft, market.mode(self.name))
+
+    async def write(self, work: Work, plan: OrderPlan) -> OrderRecord | Outcome:
+        """See `Flow.write`. Looks up before it creates whenever an earlier run may have created."""
+        existing = await self._existing(work, plan)
+        if isinstance(existing, Question):
+            return NeedsReview(existing)
+        record = existing or await self._create(work, plan)
+        if isinstance(record, Question):
+            return NeedsReview(record)
+        work.trail.dynamics_id, work.trail.document_number = record.id, record.number
+        return await self._verified(work, plan, record)
+
+    async def record(self, work: Work, plan: OrderPlan, written: OrderRecord) -> Outcome:
+        """See `Flow.record`."""
+        market, order = plan.loaded.market, plan.loaded.order
+        await self.id_map.put(IdPair(market.name, ORDER, order.id, written.id, written.number))
+        await self._write_back(work, plan.loaded, written)
+        data = {"fingerprint": fingerprint(order), "number": written.number, "gross": str(written.totals.gross)}
+        await self.snapshots.put(Snapshot(market.name, ORDER, order.id, order.version, data, work.now))
+        return Done(f"sales order {written.number}", {"number": written.number, "id": written.id})
+
+    async def _existing(self, work: Work, plan: OrderPlan) -> OrderRecord | Question | None:
+        loaded, correlation_id = plan.loaded, work.envelope.correlation_id
+        connector = self.connectors[loaded.market.back_end]
+        if loaded.pair is not None:
+            return await connector.read_order(loaded.market, loaded.pair.dynamics_id, correlation_id)
+        if work.fresh and not loaded.order.synced:
+            return None
+        found = await connector.find_orders(loaded.market, plan.draft.reference, correlation_id)
+        if len(found) > 1:
+            return _several_orders(found, plan)
+        if found:
+            work.trail.note("sales order found", f"an earlier run created {found[0].number}")
+        return found[0] if found else None
+
+    async def _create(self, work: Work, plan: OrderPlan) -> OrderRecord | Question:
+        loaded = plan.loaded
+        sell_to = await self._customer(work, loaded.references.sell_to, loaded.market)
+        if isinstance(sell_to, Question):
+            return sell_to
+        payer = loaded.references.bill_to
+        bill_to = await self._customer(work, payer, loaded.market) if payer else None
+        if isinstance(bill_to, Question):
+            return bill_to
+        connector = self.connectors[loaded.market.back_end]
+        record = await connector.create_order(loaded.market, plan.draft, sell_to, bill_to, work.envelope.correlation_id)
+        why = f"{record.number} for {sell_to.number}, gross {record.totals.gross}"
+        work.trail.note("sales order created", why, after={"id": record.id, **plan.draft.payload})
+        return record
+
+    async def _customer(
+        self, work: Work, customer: CustomerRecord | CustomerDraft, market: Market
+    ) -> CustomerRecord | Question:
+        """Create the customer where it has to be, and remember who it is."""
+        key, record = self._key(customer), customer
+        if isinstance(record, CustomerDraft):
+            connector = self.connectors[market.back_end]
+            record = await connector.create_customer(market, record, work.envelope.correlation_id)
+            work.trail.note("customer created", record.number, after={"id": record.id, "number": record.number})
+        if not key:
+            return record
+        try:
+            await self.id_map.put(IdPair(market.name, CUSTOMER, key, record.id, record.number))
+        except Conflict as error:
+            return _customer_taken(record, key, market, str(error))
+        return record
+
+    @staticmethod
+    def _key(customer: CustomerRecord | CustomerDraft) -> str:
+        """Return the id-map key to remember; none for guests, who are known by e-mail alone."""
+        if isinstance(customer, CustomerRecord):
+            return customer.remember_as
+        return "" if customer.party.guest else customer.party.key
+
+    async def _verified(self, work: Work, plan: OrderPlan, record: OrderRecord) -> OrderRecord | Outcome:
+        loaded = plan.loaded
+        connector, correlation_id = self.connectors[loaded.market.back_end], work.envelope.correlation_id
+        verdict = compare_totals(plan.draft, record, loaded.market.totals)
+        if isinstance(verdict, CloseGap):
+            record = await connector.add_rounding_line(loaded.market, record, verdict.gap, correlation_id)
+            work.trail.note("rounding line added", f"{verdict.gap}", after={"gap": str(verdict.gap)})
+            verdict = compare_totals(plan.draft, record, loaded.market.totals)
+        if isinstance(verdict, Agree):
+            work.trail.note("totals compared", verdict.why, after=_totals(record))
+            return record
+        if record.untouched and loaded.pair is None:  # nobody but this connector has seen it yet
+            await connector.delete_order(loaded.market, record, correlation_id)
+            work.trail.note("sales order removed", f"{record.number}: its totals do not match", before=_totals(record))
+        return NeedsReview(_totals_differ(verdict, record, plan))
+
+    async def _write_back(self, work: Work, loaded: LoadedOrder, record: OrderRecord) -> None:
+        rules = loaded.market.write_back
+        if rules is None:
+            return
+        client, correlation_id = self.projects[loaded.order.project], work.envelope.correlation_id
+        path = f"orders/{loaded.order.id}"
+
+        def everything(document: Document) -> list[Action]:
+            return sync_actions(document, rules, record.number, work.now)
+
+        def mark_only(document: Document) -> list[Action]:
+            return sync_actions(
+                document, rules.model_copy(update={"type": None, "field": None}), record.number, work.now
+            )
+
+        try:
+            await client.update(path, loaded.document, everything, correlation_id)
+        except Permanent as error:
+            if rules.field is None:
+                raise
+            # The order carries another custom type without our field: the sync mark alone must do.
+            work.trail.note("custom field refused", f"{rules.field}: {error.message}")
+            await client.update(path, loaded.document, mark_only, correlation_id)
+        work.trail.note("written back", f"{record.number} in channel {rules.channel}", after={"number": record.number})
+
+
+def _totals(record: OrderRecord) -> dict[str, str]:
+    totals = record.totals
+    return {"number": record.number, "net": str(totals.net), "tax": str(totals.tax), "gross": str(totals.gross)}
+
+
+def _totals_differ(verdict: Mismatch | CloseGap, record: OrderRecord, plan: OrderPlan) -> Question:
+    order = plan.loaded.order
+    text = verdict.text if isinstance(verdict, Mismatch) else f"a rounding line did not close the gap of {verdict.gap}"
+    return Question(
+        scope=plan.loaded.market.name,
+        kind="totals",
+        key=order.id,
+        text=text,
+        commercetools={"orderNumber": order.number, "gross": str(order.totals.gross), "tax": str(order.totals.tax)},
+        dynamics=_totals(record),
+        hint="correct the tax set-up in the back-end or the tax rules of the market, then resolve with --note",
+    )
+
+
+def _several_orders(found: list[OrderRecord], plan: OrderPlan) -> Question:
+    numbers = ", ".join(record.number for record in found)
+    return Question(
+        scope=plan.loaded.market.name,
+        kind="order_reference",
+        key=plan.draft.reference,
+        text=f"{len(found)} sales orders carry the reference {plan.draft.reference}: {numbers}",
+        commercetools={"orderNumber": plan.loaded.order.number},
+        dynamics={record.number: _totals(record) for record in found},
+        hint="remove or renumber all but one in the back-end, then resolve with --note",
+    )
+
+
+def _customer_taken(record: CustomerRecord, key: str, market: Market, why: str) -> Question:
+    return Question(
+        scope=market.name,
+        kind=CUSTOMER,
+        key=key,
+        text=f"customer {record.number} belongs to another commercetools customer: {why}",
+        dynamics={"number": record.number},
+        hint="resolve with --customer NUMBER",
+    )

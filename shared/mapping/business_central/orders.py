@@ -1,0 +1,152 @@
+"""The canonical order → one Business Central sales order with its lines, ready for a deep insert."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from shared.mapping.business_central.addresses import address_texts, recipient_texts
+from shared.mapping.business_central.amounts import line_price, prices_include_tax
+from shared.mapping.business_central.fields import LINE_LIMITS, ORDER_LIMITS, REFERENCE_LIMIT
+from shared.mapping.fitting import Texts, fit
+from shared.mapping.references import order_reference
+from shared.mapping.tax import tax_code
+from shared.markets import LineTarget, Market
+from shared.model.back_end import Cut, ItemRecord, LineAmounts, MissingReference, OrderDraft, References
+from shared.model.money import Money
+from shared.model.order import Order, OrderLine
+
+LINE_TYPES = {"item": "Item", "charge": "Charge", "account": "Account"}
+
+
+def draft_order(order: Order, references: References, market: Market) -> OrderDraft | MissingReference:
+    """Map an order; returns the first thing that is missing instead when something is."""
+    header = _header(order, market)
+    if isinstance(header, MissingReference):
+        return header
+    fields, cuts = header
+    include_tax = prices_include_tax(order)
+    lines: list[dict[str, Any]] = []
+    for line in order.lines:
+        mapped = _line(line, order, references, market, include_tax=include_tax)
+        if isinstance(mapped, MissingReference):
+            return mapped
+        lines.append(mapped[0])
+        cuts += mapped[1]
+    reference = order_reference(order.number, order.id, market.order.reference_prefix, REFERENCE_LIMIT)
+    payload = {
+        "externalDocumentNumber": reference,
+        "orderDate": order.placed_at.astimezone(UTC).date().isoformat(),
+        "currencyCode": order.currency,
+        "pricesIncludeTax": include_tax,
+        **fields,
+        "salesOrderLines": lines,
+    }
+    amounts = tuple(LineAmounts(line.label, line.net, line.gross) for line in order.lines)
+    return OrderDraft(reference, payload, order.totals, amounts, cuts)
+
+
+def _header(order: Order, market: Market) -> tuple[dict[str, Any], tuple[Cut, ...]] | MissingReference:
+    if len(order.shipping_addresses) > 1:
+        return _several_addresses(order)
+    fitted = fit(_header_texts(order), ORDER_LIMITS, market.order.cut)
+    if isinstance(fitted, MissingReference):
+        return fitted
+    fields, cuts = fitted
+    wanted = order.custom.get(market.order.requested_delivery_field or "")
+    if isinstance(wanted, str) and wanted:
+        fields["requestedDeliveryDate"] = wanted[:10]
+    return fields, cuts
+
+
+def _header_texts(order: Order) -> Texts:
+    billing = order.billing_address
+    shipping = order.shipping_addresses[0].address if order.shipping_addresses else billing
+    texts: dict[str, str | None] = {"email": order.customer.email}
+    if billing is not None:
+        texts |= {**address_texts(billing, "sellTo"), "phoneNumber": billing.phone or billing.mobile}
+    if shipping is not None:
+        texts |= {**recipient_texts(shipping), **address_texts(shipping, "shipTo")}
+    return texts
+
+
+def _several_addresses(order: Order) -> MissingReference:
+    keys = ", ".join(ship_to.key or "-" for ship_to in order.shipping_addresses)
+    return MissingReference(
+        kind="shipping_address",
+        key="several",
+        text=f"the order ships to {len(order.shipping_addresses)} addresses ({keys}), Business Central takes one",
+        hint="split the order in commercetools, or enter it by hand and resolve this item with --note",
+    )
+
+
+def _line(
+    line: OrderLine, order: Order, references: References, market: Market, *, include_tax: bool
+) -> tuple[dict[str, Any], tuple[Cut, ...]] | MissingReference:
+    """Map one line. Field order matters: Business Central validates in the order in which fields arrive."""
+    target = _target(line, references, market)
+    if isinstance(target, MissingReference):
+        return target
+    code = _code(line, order, market)
+    if isinstance(code, MissingReference):
+        return code
+    fitted = fit({"description": line.name}, LINE_LIMITS, market.order.cut)
+    if isinstance(fitted, MissingReference):
+        return fitted
+    texts, cuts = fitted
+    price = line_price(line, include_tax=include_tax)
+    fields = {**target, **texts, "quantity": price.quantity, "unitPrice": float(price.unit_price)}
+    if price.discount:
+        fields["discountAmount"] = float(price.discount)
+    return {**fields, "taxCode": code}, cuts
+
+
+def _code(line: OrderLine, order: Order, market: Market) -> str | MissingReference:
+    target = _service_target(line, market)
+    if target is not None and target.tax_code:
+        return target.tax_code
+    return tax_code(line, order, market)
+
+
+def _service_target(line: OrderLine, market: Market) -> LineTarget | None:
+    if line.kind == "shipping":
+        return market.shipping.target(line.reference)
+    return market.custom_lines.target(line.reference) if line.kind == "custom" else None
+
+
+def _target(line: OrderLine, references: References, market: Market) -> dict[str, Any] | MissingReference:
+    if line.kind in {"item", "gift"}:
+        return _item_target(references.items[line.sku or ""], references.location_id)
+    target = _service_target(line, market)
+    if target is None:
+        return _no_service_target(line, market)
+    return {"lineType": LINE_TYPES[target.as_], "lineObjectNumber": target.number}
+
+
+def _item_target(item: ItemRecord, location_id: str | None) -> dict[str, Any]:
+    fields = {"lineType": "Item", "lineObjectNumber": item.number}
+    optional = {"itemVariantId": item.variant_id, "locationId": location_id}
+    return fields | {name: value for name, value in optional.items() if value}
+
+
+def _no_service_target(line: OrderLine, market: Market) -> MissingReference:
+    section = "shipping.methods" if line.kind == "shipping" else "custom_lines.slugs"
+    return MissingReference(
+        kind=f"{line.kind}_line",
+        key=line.reference or "-",
+        text=f"nothing says what {line.label} becomes in the back-end",
+        hint=f"add {line.reference} to {section} of market {market.name}, or a default",
+        facts={"line": line.label, "gross": str(line.gross)},
+    )
+
+
+def rounding_line(target: LineTarget, gap: Money) -> dict[str, Any]:
+    """Build the line that closes a gap of a few minor units; a negative gap is taken away."""
+    return {
+        "lineType": LINE_TYPES[target.as_],
+        "lineObjectNumber": target.number,
+        "description": "Rounding",
+        "quantity": 1 if gap.amount > 0 else -1,
+        "unitPrice": float(abs(gap.amount)),
+        "taxCode": target.tax_code,
+    }

@@ -1,0 +1,121 @@
+"""From notifications to envelopes: which of them are work, and for which flow."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.commercetools.messages import (
+    MalformedNotification,
+    Notification,
+    parse_document,
+    parse_request,
+)
+from shared.messaging.queues import ORDERS
+from shared.messaging.sender import OutgoingMessage
+from shared.pipeline.auditing import notification_entry
+from shared.pipeline.envelope import Cause, Envelope, FlowName
+from shared.pipeline.process import Road
+
+# An order can be born in three ways; each has its own message.
+FLOW_OF: Mapping[tuple[str, str], FlowName] = {
+    ("order", "OrderCreated"): "orders",
+    ("order", "OrderImported"): "orders",
+    ("order", "OrderCreatedFromRecurringOrder"): "orders",
+}
+QUEUE_OF: Mapping[FlowName, str] = {"orders": ORDERS}
+
+
+class UnknownProject(ValueError):
+    """A notification of a project that the market map does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a request: envelopes queued, notifications that are nobody's work."""
+
+    queued: int
+    ignored: int
+
+
+async def accept_request(
+    road: Road, projects: Collection[str], headers: Mapping[str, str], body: bytes, correlation_id: str
+) -> Accepted:
+    """Take an HTTP delivery. Raises MalformedNotification, UnknownProject, or Transient when Service Bus is down."""
+    try:
+        notifications = parse_request(headers, body)
+        check_projects(notifications, projects)
+    except (MalformedNotification, UnknownProject) as error:
+        await road.state.audit.append(notification_entry(road.now(), correlation_id, type(error).__name__, str(error)))
+        raise
+    return await accept(road, notifications)
+
+
+async def accept_message(road: Road, projects: Collection[str], body: bytes) -> Accepted:
+    """Take a message that commercetools sent straight to Service Bus."""
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise MalformedNotification(f"no JSON: {error}") from error
+    notification = parse_document(document)
+    check_projects([notification], projects)
+    return await accept(road, [notification])
+
+
+async def accept(road: Road, notifications: Sequence[Notification]) -> Accepted:
+    """Queue what is work, as one batch per queue; count the rest."""
+    by_queue: dict[str, list[OutgoingMessage]] = {}
+    envelopes = [envelope_of(notification, road.now()) for notification in notifications]
+    for envelope in envelopes:
+        if envelope is not None:
+            by_queue.setdefault(QUEUE_OF[envelope.flow], []).append(envelope.to_message())
+    for queue, messages in by_queue.items():
+        await road.sender.send(queue, messages)
+    queued = sum(map(len, by_queue.values()))
+    _count(road, notifications)
+    return Accepted(queued, len(notifications) - queued)
+
+
+def envelope_of(notification: Notification, now: datetime) -> Envelope | None:
+    """Build the envelope of a notification; None when no flow wants it."""
+    flow = FLOW_OF.get((notification.resource_type, notification.type))
+    if flow is None:
+        return None
+    return Envelope(
+        flow=flow,
+        project=notification.project,
+        entity_type=notification.resource_type,
+        entity_id=notification.resource_id,
+        cause=Cause(
+            source="commercetools",
+            type=notification.type,
+            id=notification.id,
+            sequence_number=notification.sequence_number,
+        ),
+        correlation_id=f"{notification.project}/{uuid.uuid4()}",
+        accepted_at=now,
+    )
+
+
+def check_projects(notifications: Iterable[Notification], projects: Collection[str]) -> None:
+    """Raise UnknownProject for a notification of somebody else's project."""
+    for notification in notifications:
+        if notification.project not in projects:
+            raise UnknownProject(
+                f"project {notification.project} is not in the market map; known: {', '.join(sorted(projects))}"
+            )
+
+
+def _count(road: Road, notifications: Iterable[Notification]) -> None:
+    for notification in notifications:
+        wanted = (notification.resource_type, notification.type) in FLOW_OF
+        road.telemetry.event(
+            "notification",
+            type=notification.type,
+            resource=notification.resource_type,
+            project=notification.project,
+            queued=str(wanted).lower(),
+        )

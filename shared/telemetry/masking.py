@@ -1,0 +1,61 @@
+"""Personal data out of what is kept: values are replaced, the shape stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MASK = "***"
+# Names of fields that carry personal data, on either side, in lower case.
+PERSONAL = frozenset(
+    {
+        "email",
+        "name",
+        "company",
+        "firstname",
+        "lastname",
+        "displayname",
+        "phonenumber",
+        "phone",
+        "mobile",
+        "taxregistrationnumber",
+        "vatid",
+        "shiptoname",
+        "shiptocontact",
+        "selltoaddressline1",
+        "selltoaddressline2",
+        "selltocity",
+        "selltopostcode",
+        "selltostate",
+        "shiptoaddressline1",
+        "shiptoaddressline2",
+        "shiptocity",
+        "shiptopostcode",
+        "shiptostate",
+        "addressline1",
+        "addressline2",
+        "city",
+        "postalcode",
+        "state",
+        "street",
+        "streetname",
+        "postcode",
+    }
+)
+
+
+def mask_personal_data(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Mask every personal field of a tree, however deep."""
+    return {name: MASK if _personal(name, item) else _masked(item) for name, item in value.items()}
+
+
+def _personal(name: str, item: Any) -> bool:
+    return name.casefold() in PERSONAL and bool(item) and not isinstance(item, Mapping | list | tuple)
+
+
+def _masked(item: Any) -> Any:
+    if isinstance(item, Mapping):
+        return mask_personal_data(item)
+    if isinstance(item, list | tuple):
+        return [_masked(part) for part in item]
+    return item

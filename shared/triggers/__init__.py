@@ -1,0 +1,1 @@
+"""Functions triggers: decode, hand to the pipeline, settle."""

@@ -1,0 +1,38 @@
+"""Service Bus triggers: decode, hand to the pipeline; an exception makes the host abandon the message."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.app import app
+from shared.messaging.queues import COMMERCETOOLS_EVENTS, ORDERS
+from shared.pipeline.failures import Incoming
+from shared.pipeline.intake import accept_message
+from shared.pipeline.process import process
+
+blueprint = func.Blueprint()
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name=ORDERS, connection="ServiceBus", is_sessions_enabled=True
+)
+async def orders(message: func.ServiceBusMessage) -> None:
+    """Take one order down the road."""
+    await process(app().road, app().orders, incoming_of(message, ORDERS))
+
+
+@blueprint.service_bus_queue_trigger(arg_name="message", queue_name=COMMERCETOOLS_EVENTS, connection="ServiceBus")
+async def commercetools_events_queue(message: func.ServiceBusMessage) -> None:
+    """Take a notification that commercetools sent straight to Service Bus."""
+    await accept_message(app().road, app().markets.projects, message.get_body())
+
+
+def incoming_of(message: func.ServiceBusMessage, queue: str) -> Incoming:
+    """Reduce a trigger message to what the pipeline needs."""
+    return Incoming(
+        queue=queue,
+        body=message.get_body(),
+        message_id=message.message_id or "-",
+        sequence_number=message.sequence_number or 0,
+        delivery_count=message.delivery_count or 1,
+    )
