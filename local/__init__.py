@@ -1,0 +1,1 @@
+"""The local stack: everything the connector talks to, on loopback, without Docker or Azure."""
