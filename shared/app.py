@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ def app() -> App:
 def build_app(environment: Mapping[str, str]) -> App:
     """Wire everything for an environment."""
     settings = read_settings(environment)
+    # httpx logs whole URLs at INFO; ours carry e-mail addresses in $filter
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     markets = load_market_map(ROOT / settings.market_map, environment)
     if settings.application_insights is not None:
         from shared.telemetry.azure_monitor import attach

@@ -1,4 +1,4 @@
-"""The Entra token that Event Grid attaches to a delivery, when the application is configured to want one."""
+"""Verifying Entra tokens. Importing PyJWT costs 50 ms, so `authorisation.py` does it when a token is wanted."""
 
 from __future__ import annotations
 
@@ -11,29 +11,11 @@ import jwt
 from shared.app import App
 from shared.errors import Transient
 from shared.settings import Settings
+from shared.triggers.authorisation import NotAuthorised
 
 AUTHORITY = "https://login.microsoftonline.com"
 KEYS_LIFETIME_SECONDS = 3600.0
 _keys: dict[str, tuple[float, jwt.PyJWKSet]] = {}
-
-
-class NotAuthorised(Exception):
-    """No token, or one that is not meant for us."""
-
-
-async def verify_bearer(app: App, authorization: str | None) -> None:
-    """Check signature, issuer, audience, lifetime and client. Does nothing unless EVENTS_ENTRA_TENANT is set."""
-    settings = app.settings
-    if settings.events_entra_tenant is None:
-        return
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotAuthorised("A bearer token of the configured Entra tenant is required.")
-    claims = verified_claims(token, await _key_set(app, settings.events_entra_tenant), settings)
-    clients = settings.events_entra_clients.split()
-    client = claims.get("azp") or claims.get("appid")
-    if clients and client not in clients:
-        raise NotAuthorised(f"Client {client} is not among EVENTS_ENTRA_CLIENTS.")
 
 
 def verified_claims(token: str, keys: jwt.PyJWKSet, settings: Settings) -> dict[str, Any]:
@@ -55,7 +37,7 @@ def verified_claims(token: str, keys: jwt.PyJWKSet, settings: Settings) -> dict[
     return claims
 
 
-async def _key_set(app: App, tenant: str) -> jwt.PyJWKSet:
+async def key_set(app: App, tenant: str) -> jwt.PyJWKSet:
     """Return the tenant's signing keys, fetched at most once an hour."""
     fetched, keys = _keys.get(tenant, (0.0, None))
     if keys is None or time.monotonic() - fetched > KEYS_LIFETIME_SECONDS:

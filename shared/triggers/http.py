@@ -11,7 +11,7 @@ from shared.app import app
 from shared.commercetools.messages import MalformedNotification
 from shared.errors import Transient
 from shared.pipeline.intake import UnknownProject, accept_request
-from shared.triggers.event_grid import NotAuthorised, verify_bearer
+from shared.triggers.authorisation import NotAuthorised, verify_bearer
 from shared.triggers.problems import problem
 
 MAX_BODY = 1024 * 1024  # Event Grid's own limit for a batch, bytes

@@ -1,0 +1,52 @@
+# `make demo` and `make test` are all a newcomer needs: Python 3.13, make and the package registries.
+PYTHON ?= python3.13
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := function_app.py shared local tests
+
+.PHONY: install demo up test lint unit contract acceptance bench lock clean
+
+install: $(VENV)/.installed node_modules/.installed
+
+$(VENV)/.installed: requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+node_modules/.installed: package-lock.json $(VENV)/.installed
+	$(BIN)/python -m local.node npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+demo: install
+	@$(BIN)/python -m local demo
+
+up: install
+	@$(BIN)/python -m local up
+
+test: lint
+	$(BIN)/pytest
+
+lint: install
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports --no-logo
+
+unit: install
+	$(BIN)/pytest tests/unit
+
+contract: install
+	$(BIN)/pytest tests/contract
+
+acceptance: install
+	$(BIN)/pytest tests/acceptance tests/faults
+
+bench: install
+	@$(BIN)/python -m tests.benchmarks
+
+lock: $(VENV)/.installed
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.txt requirements.in
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,25 @@
+"""`python -m local up [--json]` and `python -m local demo [--keep]`."""
+
+import argparse
+import sys
+
+from local.demo import demo
+from local.up import up
+
+
+def main() -> int:
+    """Run one command."""
+    parser = argparse.ArgumentParser(prog="python -m local", description="The local stack of the connector.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser("up", help="start everything on loopback; SIGTERM or Ctrl-C stops it")
+    start.add_argument("--json", action="store_true", help="print one JSON line when all is ready")
+    start.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="an application setting")
+    commands.add_parser("demo", help="start everything, show two orders on their way, stop")
+    given = parser.parse_args()
+    if given.command == "demo":
+        return demo()
+    return up(dict(item.split("=", 1) for item in given.set), as_json=given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

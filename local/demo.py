@@ -1,0 +1,127 @@
+"""`make demo`: two orders on their way, step by step. The second meets an unknown SKU and is put right."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.orders import DEMO_LINES, Line, Shopper, customer_document, order_document
+from local.processes import ProcessFailed
+from local.scenario import Row, Scenario, wait_until
+from local.up import running_stack
+
+UNKNOWN_SKU = "MUG-RED"
+
+
+def demo() -> int:
+    """Run the demo. Returns 0, or 1 when something did not happen."""
+    console = Console(highlight=False)
+    console.print("[bold]Starting the local stack[/] (Functions host, Service Bus, Tables, commercetools, Dynamics) …")
+    try:
+        with running_stack({}) as stack:
+            demonstration = Demonstration(console, Scenario(stack.description()))
+            demonstration.first_order()
+            demonstration.second_order()
+    except (ProcessFailed, AssertionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    console.print("\n[bold green]That was it.[/] The stack has stopped; [bold]make up[/] starts one that stays.")
+    return 0
+
+
+class Demonstration:
+    """Places orders and tells what happens to them."""
+
+    def __init__(self, console: Console, scenario: Scenario) -> None:
+        self._console = console
+        self._scenario = scenario
+
+    def first_order(self) -> None:
+        """An order that everything is known about."""
+        shopper = Shopper("shopper@example.com", id="5f0d1c1e-0000-4000-8000-000000000001")
+        number = f"WEB-{secrets.randbelow(90000) + 10000}"
+        order = order_document(number, shopper)
+        self._title(f"1  Order {number} over {_gross(order)} is placed in commercetools")
+        self._scenario.seed("customer", customer_document(shopper))
+        self._scenario.seed("order", order, message="OrderCreated")
+        self._follow(order, number)
+
+    def second_order(self) -> None:
+        """An order with an SKU that Business Central does not know."""
+        number = f"WEB-{secrets.randbelow(90000) + 10000}"
+        lines = (*DEMO_LINES[:1], Line(UNKNOWN_SKU, "Becher rot", 1, 1290))
+        order = order_document(number, Shopper("guest@example.com"), lines)
+        self._title(f"2  Order {number} has a line with the SKU {UNKNOWN_SKU}, which nobody knows")
+        self._scenario.seed("order", order, message="OrderCreated")
+        wait_until("the message is a dead letter", lambda: self._scenario.queue()["dead_letter"])
+        self._say("refused", "nothing was written to Business Central; the message is a dead letter")
+        self._command("dead-letters", "list")
+        self._command("review", "list")
+        item = self._scenario.listing("review", "list")[0]
+        self._say("decision", f"a person says that {UNKNOWN_SKU} is item GIFT-MUG; one command keeps it and resubmits")
+        self._command("review", "resolve", str(item["id"]), "--item", "GIFT-MUG", "--actor", "demo")
+        self._follow(order, number)
+
+    def _follow(self, order: Row, number: str) -> None:
+        """Wait for the order's arrival and show it from every side."""
+        created = wait_until("the sales order", lambda: self._scenario.sales_orders(number))[0]
+        synced = wait_until("the number in commercetools", lambda: self._scenario.order(order["id"])["syncInfo"])
+        wait_until("the outcome", lambda: self._done(order["id"]))
+        for entry in self._scenario.audit(order["id"]):
+            self._say(entry["outcome"] if entry["step"] == "outcome" else entry["step"], entry["why"])
+        self._console.print(_lines(created))
+        self._console.print(_totals(order, created))
+        self._say("commercetools", f"order {number} now carries {synced[0]['externalId']}")
+        self._command("audit", "show", order["id"])
+
+    def _done(self, order_id: str) -> bool:
+        return any(entry["outcome"] == "Done" for entry in self._scenario.audit(order_id))
+
+    def _title(self, text: str) -> None:
+        self._console.print()
+        self._console.rule(Text(text, style="bold cyan"), align="left")
+
+    def _say(self, step: str, text: str) -> None:
+        style = {"refused": "bold red", "DeadLetter": "bold red", "Done": "bold green"}.get(step, "green")
+        self._console.print(Text.assemble(("→ ", "dim"), (f"{step:<22}", style), text))
+
+    def _command(self, *arguments: str) -> None:
+        self._console.print(Text.assemble(("\n$ ", "dim"), ("ctd365 " + " ".join(arguments), "bold yellow")))
+        done = self._scenario.ctd365(*arguments)
+        self._console.print(Text(done.stdout.rstrip() or done.stderr.rstrip()))
+
+
+def _gross(order: Row) -> str:
+    return _amount(order["taxedPrice"]["totalGross"]["centAmount"])
+
+
+def _amount(cents: int) -> str:
+    return f"{cents / 100:.2f} EUR"
+
+
+def _lines(sales_order: Row) -> Table:
+    table = Table(title=f"Business Central sales order {sales_order['number']}", title_justify="left")
+    for column in ("item", "description", "quantity", "unit price", "discount", "incl. tax"):
+        table.add_column(column, justify="left" if column in ("item", "description") else "right")
+    for line in sales_order["salesOrderLines"]:
+        names = ("lineObjectNumber", "description", "quantity", "unitPrice", "discountAmount", "netAmountIncludingTax")
+        table.add_row(*(str(line[name]) for name in names))
+    return table
+
+
+def _totals(order: Row, sales_order: Row) -> Table:
+    table = Table(title="Totals", title_justify="left")
+    for column in ("", "net", "tax", "gross"):
+        table.add_column(column, justify="right")
+    taxed: Mapping[str, Any] = order["taxedPrice"]
+    shop = (_amount(taxed[name]["centAmount"]) for name in ("totalNet", "totalTax", "totalGross"))
+    names = ("totalAmountExcludingTax", "totalTaxAmount", "totalAmountIncludingTax")
+    table.add_row("commercetools", *shop)
+    table.add_row("Business Central", *(f"{float(sales_order[name]):.2f} EUR" for name in names))
+    return table

@@ -1,0 +1,16 @@
+"""`make bench`: prints what was measured, one line a figure, with how it was measured."""
+
+from __future__ import annotations
+
+from tests.benchmarks.imports import import_figures
+from tests.benchmarks.mapping import mapping_figures
+
+
+def main() -> None:
+    """Run every benchmark."""
+    for figure in (*import_figures(), *mapping_figures()):
+        print(figure)
+
+
+if __name__ == "__main__":
+    main()

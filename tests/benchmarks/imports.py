@@ -1,0 +1,35 @@
+"""How long a cold start waits for `import function_app`, and which heavy packages it does not wait for."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = 9
+GOAL_MS = 400
+LAZY = ("azure.identity", "azure.servicebus", "azure.data.tables", "msal", "opencensus")
+PROGRAM = """
+import sys, time
+start = time.perf_counter()
+import function_app
+print((time.perf_counter() - start) * 1000)
+print(*(name for name in {lazy!r} if name in sys.modules))
+"""
+
+
+def import_figures() -> Iterator[str]:
+    """Import in fresh processes; the median in milliseconds."""
+    runs = [_run() for _ in range(RUNS)]
+    median = statistics.median(milliseconds for milliseconds, _ in runs)
+    yield f"import function_app: median {median:.0f} ms of {RUNS} fresh processes (goal: at most {GOAL_MS} ms)"
+    yield f"  heavy packages imported with it: {runs[-1][1] or 'none'} (looked for: {', '.join(LAZY)})"
+
+
+def _run() -> tuple[float, str]:
+    command = [sys.executable, "-c", PROGRAM.format(lazy=LAZY)]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return float(lines[0]), lines[1]
