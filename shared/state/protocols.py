@@ -30,7 +30,8 @@ class IdempotencyStore(Protocol):
     async def claim(self, key: str, payload_hash: str, lease: timedelta, *, after: str | None = None) -> ClaimResult:
         """Take the key for `lease`. A lapsed, released or unknown claim is taken over with `fresh=False`.
 
-        Completed with the same payload hash → AlreadyDone; with another → Superseding, unless `after` is its etag.
+        Completed with the same payload hash → AlreadyDone; with another → Superseding, unless `after` is its etag:
+        then the key is taken, also with `fresh=False`.
         """
 
     async def complete(self, claim: Claimed, result: JSON) -> bool:
@@ -128,19 +129,32 @@ class State(Protocol):
     """All the stores together, as `shared/app.py` hands them in."""
 
     @property
-    def idempotency(self) -> IdempotencyStore: ...
+    def idempotency(self) -> IdempotencyStore:
+        """Who works on what, and what is done."""
+
     @property
-    def id_map(self) -> IdMap: ...
+    def id_map(self) -> IdMap:
+        """Which ids belong together."""
+
     @property
-    def cursors(self) -> CursorStore: ...
+    def cursors(self) -> CursorStore:
+        """Where each pull stands."""
+
     @property
-    def snapshots(self) -> SnapshotStore: ...
+    def snapshots(self) -> SnapshotStore:
+        """The last agreed states."""
+
     @property
-    def failures(self) -> FailureStore: ...
+    def failures(self) -> FailureStore:
+        """Permanent failures of deliveries."""
+
     @property
-    def audit(self) -> AuditLog: ...
+    def audit(self) -> AuditLog:
+        """What happened, and why."""
+
     @property
-    def review(self) -> ReviewStore: ...
+    def review(self) -> ReviewStore:
+        """What a person must decide."""
 
     async def ensure(self) -> None:
         """Create what is missing (tables). Idempotent."""

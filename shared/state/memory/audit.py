@@ -1,0 +1,41 @@
+"""The audit log in a list."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+from shared.state.codec import copied
+from shared.state.records import AuditEntry
+
+
+class MemoryAuditLog:
+    """Every entry in order of arrival; sorting by time is stable, so an instant keeps that order."""
+
+    def __init__(self) -> None:
+        self._entries: list[AuditEntry] = []
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Add an entry."""
+        self._entries.append(copied(entry))
+
+    async def by_entity(self, entity_id: str) -> AsyncIterator[AuditEntry]:
+        """Entries of one entity."""
+        for entry in self._select(lambda entry: entry.entity_id == entity_id):
+            yield entry
+
+    async def by_document_number(self, number: str) -> AsyncIterator[AuditEntry]:
+        """Entries of every entity that carries the number in any entry."""
+        entities = {entry.entity_id for entry in self._entries if entry.document_number == number and number}
+        for entry in self._select(lambda entry: entry.entity_id in entities):
+            yield entry
+
+    async def by_day(self, day: datetime, outcome: str | None = None) -> AsyncIterator[AuditEntry]:
+        """Entries of one UTC day."""
+        date = day.astimezone(UTC).date()
+        for entry in self._select(lambda entry: entry.at.astimezone(UTC).date() == date):
+            if outcome is None or entry.outcome == outcome:
+                yield entry
+
+    def _select(self, wanted: Callable[[AuditEntry], bool]) -> list[AuditEntry]:
+        return sorted((copied(entry) for entry in self._entries if wanted(entry)), key=lambda entry: entry.at)

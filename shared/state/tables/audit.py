@@ -1,0 +1,115 @@
+"""The audit log in two tables.
+
+`audit` holds each entry under its entity. `auditindex` holds it a second time under its day, in 16 partitions by
+entity so that no single partition takes the writes of a whole day, and one pointer per document number and entity.
+The copy under the day makes a day's listing one query per shard instead of one read per entry; storage is cheaper.
+
+A row key is the entry's time, then the time of its arrival, so entries of one instant keep their order. Within a
+process no two arrivals are equal; between processes they are as good as the machines' clocks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from shared.errors import Conflict
+from shared.state.codec import decode, encode
+from shared.state.records import AuditEntry
+from shared.state.tables import data
+from shared.state.tables.faults import SERVICE
+from shared.state.tables.keys import key
+from shared.state.tables.table import Row, Table
+
+_SHARDS = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class TablesAuditLog:
+    """Entries by entity, by day and by document number."""
+
+    def __init__(self, entries: Table, index: Table) -> None:
+        self._entries = entries
+        self._index = index
+        self._last_arrival = 0
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Add an entry: all its rows at once; the first failure is reported after the others have ended."""
+        row_key = self._row_key(entry.at)
+        fields = data.split(encode(entry), SERVICE, f"append an audit entry of {entry.entity_id}")
+        writes = [
+            _insert_once(self._entries, key(entry.entity_id), row_key, fields),
+            _insert_once(self._index, _day_partition(entry), row_key, {**fields, "Outcome": entry.outcome}),
+        ]
+        if entry.document_number:
+            pointer = {"EntityId": entry.entity_id}
+            writes.append(
+                self._index.upsert(key("n", entry.document_number), key(entry.entity_id), pointer),
+            )
+        for failure in await asyncio.gather(*writes, return_exceptions=True):
+            if failure is not None:
+                raise failure
+
+    async def by_entity(self, entity_id: str) -> AsyncIterator[AuditEntry]:
+        """Entries of one entity."""
+        async for row in self._entries.rows(key(entity_id)):
+            yield _entry(row)
+
+    async def by_document_number(self, number: str) -> AsyncIterator[AuditEntry]:
+        """Entries of every entity that carries the number in any entry."""
+        pointers = [row async for row in self._index.rows(key("n", number))]
+        streams = [self._entries.rows(key(str(row.fields["EntityId"]))) for row in pointers]
+        async for row in _merged(streams):
+            yield _entry(row)
+
+    async def by_day(self, day: datetime, outcome: str | None = None) -> AsyncIterator[AuditEntry]:
+        """Entries of one UTC day."""
+        wanted = {} if outcome is None else {"Outcome": outcome}
+        partitions = [_day_shard(day, shard) for shard in range(_SHARDS)]
+        async for row in _merged([self._index.rows(partition, **wanted) for partition in partitions]):
+            yield _entry(row)
+
+    def _row_key(self, at: datetime) -> str:
+        self._last_arrival = max(self._last_arrival + 1, time.time_ns())
+        microseconds = (at - _EPOCH) // timedelta(microseconds=1)
+        return f"{microseconds:018d}-{self._last_arrival:020d}-{uuid4().hex[:8]}"
+
+
+async def _insert_once(table: Table, partition: str, row_key: str, fields: Mapping[str, str | int]) -> None:
+    try:
+        await table.insert(partition, row_key, fields)
+    except Conflict:
+        # The row key is ours alone: the SDK sent the row twice because the first answer was lost.
+        return
+
+
+def _day_partition(entry: AuditEntry) -> str:
+    return _day_shard(entry.at, zlib.crc32(entry.entity_id.encode("utf-8", "surrogatepass")) % _SHARDS)
+
+
+def _day_shard(day: datetime, shard: int) -> str:
+    return key("d", f"{day.astimezone(UTC):%Y%m%d}", str(shard))
+
+
+def _entry(row: Row) -> AuditEntry:
+    return decode(AuditEntry, data.join(row.fields))
+
+
+async def _merged(streams: Sequence[AsyncIterator[Row]]) -> AsyncIterator[Row]:
+    """Merge streams that are each in row key order, holding one row of each."""
+    firsts = await asyncio.gather(*(anext(stream, None) for stream in streams))
+    heads = [(row.row_key, index, row) for index, row in enumerate(firsts) if row is not None]
+    heapq.heapify(heads)
+    while heads:
+        _, index, row = heads[0]
+        yield row
+        following = await anext(streams[index], None)
+        if following is None:
+            heapq.heappop(heads)
+        else:
+            heapq.heapreplace(heads, (following.row_key, index, following))
