@@ -1,0 +1,203 @@
+"""Puts the Business Central simulator together: definitions, companies, rules, limits, harness."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+
+from local.dynamics.business_central.company import Companies, Profile
+from local.dynamics.business_central.document_lines import LineRules
+from local.dynamics.business_central.masters import CompanyRules, CustomerRules, ItemRules, ItemVariantRules
+from local.dynamics.business_central.messages import MESSAGES, error_body, fault_body
+from local.dynamics.business_central.posting import CustomerPaymentRules, JournalRules, PostingDocumentRules
+from local.dynamics.business_central.seed import Seeder, seed_companies
+from local.dynamics.business_central.totals import KINDS
+from local.dynamics.odata.app import ODataApp, Pace
+from local.dynamics.odata.control import ControlledApp, ExactJSONResponse
+from local.dynamics.odata.definitions import Definitions, load_definitions
+from local.dynamics.odata.errors import ServiceError
+from local.dynamics.odata.filter import FilterRules
+from local.dynamics.odata.limits import Limiter, Limits
+from local.dynamics.odata.paths import Segment
+from local.dynamics.odata.product import Product, Request
+from local.dynamics.odata.rules import EntityRules, utc_now
+from local.dynamics.odata.service import ODataService
+from local.dynamics.odata.store import Store
+from local.dynamics.tokens import TokenVerifier
+
+AUDIENCE = "https://api.businesscentral.dynamics.com"
+DATA = Path(__file__).parent.parent / "data"
+PAGE_LIMIT = 20_000
+BATCH_LIMIT = 100
+# The tenant id in the path is optional.
+ROOT = re.compile(r"/v2\.0/(?:[^/]+/)?[^/]+/api/v2\.0/")
+
+
+def make_rules(definitions: Definitions, companies: Companies, clock: Callable[[], datetime]) -> dict[str, EntityRules]:
+    """Return the rules of every entity set."""
+    special = {
+        "customers": CustomerRules,
+        "items": ItemRules,
+        "itemVariants": ItemVariantRules,
+        "journals": JournalRules,
+        "customerPaymentJournals": JournalRules,
+        "customerPayments": CustomerPaymentRules,
+    }
+    sets = definitions.entity_sets
+    rules: dict[str, EntityRules] = {
+        name: special.get(name, CompanyRules)(companies, entity_set, clock) for name, entity_set in sets.items()
+    }
+    for kind in KINDS:
+        documents = PostingDocumentRules(companies, kind, sets[kind.headers], clock)
+        documents.rules = rules
+        rules[kind.headers] = documents
+        rules[kind.lines] = LineRules(documents, sets[kind.lines])
+    return rules
+
+
+class CompanyScope:
+    """Finds the company that a request is about."""
+
+    def __init__(self, companies: Companies) -> None:
+        self._companies = companies
+
+    def __call__(self, segments: list[Segment], request: Request) -> tuple[str, list[Segment]]:
+        """Return the company's id and the rest of the path; companies themselves have no company."""
+        if segments and segments[0].name == "companies":
+            if len(segments) == 1:
+                return "", segments
+            return self._known(",".join(segments[0].key or ())), segments[1:]
+        company = request.query.get("company")
+        if company is None:
+            raise ServiceError(400, "BadRequest", "A company must be specified, in the path or as ?company=.")
+        return self._known(company), segments
+
+    def _known(self, text: str) -> str:
+        profile = self._companies.by_name(text) or self._companies.by_name(text.lower())
+        if profile is None:
+            raise ServiceError(404, "Internal_CompanyNotFound", f"Cannot find company '{text}'.")
+        return profile.id
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One simulated environment; tests may reach into its parts."""
+
+    app: ControlledApp
+    companies: Companies
+    store: Store
+    limiter: Limiter
+    pace: Pace
+    seeder: Seeder
+    definitions: Definitions
+
+
+class ControlEndpoints:
+    """The /__ endpoints that only Business Central has."""
+
+    def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder) -> None:
+        self._companies = companies
+        self._limiter = limiter
+        self._pace = pace
+        self._seeder = seeder
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/__limits", self._guard(self._limits), methods=["GET", "POST"]),
+            Route("/__settings", self._guard(self._settings), methods=["GET", "POST"]),
+            Route("/__seed/{entity_set}", self._guard(self._seed), methods=["POST"]),
+            Route("/__state/{entity_set}", self._guard(self._state)),
+        ]
+
+    def _guard(self, endpoint: Callable[[HttpRequest, Any], Any]) -> Callable[[HttpRequest], Any]:
+        async def guarded(request: HttpRequest) -> HttpResponse:
+            body = await request.body()
+            try:
+                answer = endpoint(request, json.loads(body, parse_float=Decimal) if body else None)
+            except (ValidationError, ValueError, InvalidOperation, KeyError, TypeError, ServiceError) as error:
+                text = f"{request.method} {request.url.path}: {error!r}; correct the request and send it again"
+                return ExactJSONResponse({"error": text}, status_code=400)
+            return ExactJSONResponse(answer)
+
+        return guarded
+
+    def _limits(self, _request: HttpRequest, body: Any) -> Any:
+        if body is not None:
+            self._limiter.limits = Limits.model_validate(self._limiter.limits.model_dump() | body)
+        return self._limiter.limits.model_dump()
+
+    def _settings(self, _request: HttpRequest, body: Any) -> Any:
+        unknown = set(body or ()) - {"vat_rounding_shift", "latency_ms"}
+        if unknown:
+            raise ValueError(f"unknown settings {sorted(unknown)}")
+        settings = self._companies.settings
+        for name, value in (body or {}).items():
+            if name == "vat_rounding_shift":
+                settings.vat_rounding_shift = Decimal(str(value))
+            else:
+                self._pace.latency_seconds = float(value) / 1000
+        return {
+            "vat_rounding_shift": str(settings.vat_rounding_shift),
+            "latency_ms": self._pace.latency_seconds * 1000,
+        }
+
+    def _seed(self, request: HttpRequest, body: Any) -> Any:
+        name = request.path_params["entity_set"]
+        company = request.query_params.get("company")
+        profile = self._companies.by_name(company) if company else next(iter(self._companies.profiles.values()))
+        if profile is None:
+            raise ValueError(f"there is no company {company}")
+        rows = body if isinstance(body, list) else [body]
+        return {"value": self._seeder.seed(profile.id, name, rows)}
+
+    def _state(self, request: HttpRequest, _body: Any) -> Any:
+        return {"value": self._seeder.rows(request.path_params["entity_set"])}
+
+
+def make_service(definitions: Definitions, companies: Companies, rules: Mapping[str, EntityRules]) -> ODataService:
+    """Return the OData service with Business Central's limits."""
+    product = Product(
+        definitions=definitions,
+        store=companies.store,
+        messages=MESSAGES,
+        rules=rules,
+        filter_rules=FilterRules(or_across_fields=False, lambdas_ignored=True),
+        page_limit=PAGE_LIMIT,
+        batch_limit=BATCH_LIMIT,
+        scope=CompanyScope(companies),
+        error_body=error_body,
+    )
+    return ODataService(product)
+
+
+def create_environment(
+    token_key: str,
+    issuer: str | None = None,
+    limits: Limits | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Environment:
+    """Return a fresh environment with the demo companies in it."""
+    definitions = load_definitions(DATA / "business_central.json")
+    text = (DATA / "business_central_seed.json").read_text(encoding="utf-8")
+    source: Mapping[str, Any] = json.loads(text, parse_float=Decimal)
+    profiles = [Profile(**part["profile"]) for part in source["companies"]]
+    companies = Companies(Store(), {profile.id: profile for profile in profiles})
+    rules = make_rules(definitions, companies, clock)
+    seeder = Seeder(companies, definitions, rules)
+    seed_companies(seeder, source)
+    limiter, pace = Limiter(limits), Pace()
+    service = make_service(definitions, companies, rules)
+    odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
+    endpoints = ControlEndpoints(companies, limiter, pace, seeder)
+    app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
+    return Environment(app, companies, companies.store, limiter, pace, seeder, definitions)
