@@ -1,0 +1,1 @@
+"""The local Functions host: runs an app through the library that indexes and invokes functions in Azure."""
