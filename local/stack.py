@@ -28,6 +28,8 @@ TIMINGS = {
     "RETRY_CEILING_SECONDS": "4",
     "ORDERS_SWEEP_SCHEDULE": "0 */5 * * * *",
     "SWEEP_OVERLAP_SECONDS": "300",
+    # The host waits this long on an idle session before it takes the next one.
+    "AzureFunctionsJobHost__extensions__serviceBus__sessionIdleTimeout": "00:00:00.2",
 }
 
 

@@ -13,6 +13,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from shared.market_options.dataverse import DataverseOptions
+from shared.market_options.finance import FinanceOptions
+
 FlowMode = Literal["on", "shadow", "off"]
 BackEndType = Literal["business_central", "dataverse", "finance"]
 _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -169,6 +172,8 @@ class Market(_Part):
     order: OrderRules = OrderRules()
     totals: TotalsRules = TotalsRules()
     write_back: WriteBack | None = None
+    dataverse: DataverseOptions | None = None
+    finance: FinanceOptions | None = None
     modes: Mapping[str, FlowMode] = {}
 
     def mode(self, flow: str) -> FlowMode:

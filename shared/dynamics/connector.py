@@ -45,6 +45,11 @@ class Connector(Protocol):
     async def read_order(self, market: Market, order_id: str, correlation_id: str) -> OrderRecord:
         """Read one order with its lines."""
 
+    async def repair_order(
+        self, market: Market, record: OrderRecord, draft: OrderDraft, correlation_id: str
+    ) -> OrderRecord:
+        """Complete an order that an earlier run left half-written; a back-end that writes all or nothing returns it."""
+
     async def add_rounding_line(
         self, market: Market, record: OrderRecord, gap: Money, correlation_id: str
     ) -> OrderRecord:

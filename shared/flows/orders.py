@@ -79,9 +79,10 @@ class OrdersFlow:
         found = await connector.find_orders(loaded.market, plan.draft.reference, correlation_id)
         if len(found) > 1:
             return _several_orders(found, plan)
-        if found:
-            work.trail.note("sales order found", f"an earlier run created {found[0].number}")
-        return found[0] if found else None
+        if not found:
+            return None
+        work.trail.note("sales order found", f"an earlier run created {found[0].number}")
+        return await connector.repair_order(loaded.market, found[0], plan.draft, correlation_id)
 
     async def _create(self, work: Work, plan: OrderPlan) -> OrderRecord | Question:
         loaded = plan.loaded

@@ -50,7 +50,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecord:
-    """A customer in the back-end. `remember_as` is the id-map key of a match that the id map does not hold yet."""
+    """A customer in the back-end. `remember_as` is the id-map key of a match that the id map does not hold yet.
+
+    `kind` is the back-end's own word where it has several (Dataverse: account, contact).
+    """
 
     id: str
     number: str
@@ -58,6 +61,7 @@ class CustomerRecord:
     email: str = ""
     blocked: bool = False
     remember_as: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,13 @@ class CustomerDraft:
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
-    """An item, or one variant of it, in the back-end."""
+    """An item, or one variant of it, in the back-end. `details` is what only this back-end needs of it."""
 
     id: str
     number: str
     variant_id: str | None = None
     blocked: bool = False
+    details: Payload = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
