@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ import httpx
 from local.processes import ROOT
 from local.seed import commercetools
 from local.stack import PROJECT
+from shared.state.tables import TablesState
 
 type Row = dict[str, Any]
 POLL_SECONDS = 0.2
@@ -98,12 +100,19 @@ class Scenario:
         done = self.ctd365(*arguments, "--json")
         if done.returncode not in (0, 1):
             raise AssertionError(f"ctd365 {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-        rows: list[Row] = json.loads(done.stdout)
+        rows: list[Row] = json.loads(done.stdout or "[]")  # nothing found: exit 1 and a hint on standard error
         return rows
 
     def audit(self, entity_id: str) -> list[Row]:
-        """List the audit entries of an entity, oldest first."""
-        return self.listing("audit", "show", entity_id)
+        """List the audit entries of an entity, oldest first, straight from the table."""
+        return asyncio.run(self._audit(entity_id))
+
+    async def _audit(self, entity_id: str) -> list[Row]:
+        state = TablesState.from_connection_string(self.env["TABLES_CONNECTION_STRING"])
+        try:
+            return [asdict(entry) async for entry in state.audit.by_entity(entity_id)]
+        finally:
+            await state.close()
 
     @property
     def env(self) -> dict[str, str]:

@@ -264,6 +264,7 @@ def _fill(value: Any, environment: Mapping[str, str], path: str, missing: list[s
 _HINTS = {
     "extra_forbidden": "no such option here; check the spelling in docs/market-map.md",
     "missing": "this option is required",
+    "string_type": "put the value in quotes: YAML reads NO as false and 4711 as a number",
 }
 
 

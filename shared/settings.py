@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -45,16 +45,6 @@ class Settings(BaseModel):
         """Count an empty application setting as not set."""
         return {name: value for name, value in values.items() if value != ""}
 
-    @model_validator(mode="after")
-    def _stores_given(self) -> Settings:
-        if self.service_bus is None and self.service_bus_namespace is None:
-            raise ValueError("set ServiceBus (connection string) or ServiceBus__fullyQualifiedNamespace (identity)")
-        if self.tables is None and self.tables_endpoint is None:
-            raise ValueError("set TABLES_CONNECTION_STRING or TABLES_ENDPOINT (identity)")
-        if (self.events_entra_tenant is None) != (self.events_entra_audience is None):
-            raise ValueError("EVENTS_ENTRA_TENANT and EVENTS_ENTRA_AUDIENCE belong together: set both or neither")
-        return self
-
     @property
     def claim_lease(self) -> timedelta:
         """How long a worker may hold an entity without a sign of life."""
@@ -63,16 +53,32 @@ class Settings(BaseModel):
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read all settings. Raises SettingsError naming each that is missing or wrong."""
+    problems = list(_unmet({name for name, value in environment.items() if value != ""}))
     try:
-        return Settings.model_validate(dict(environment))
+        settings = Settings.model_validate(dict(environment))
     except ValidationError as error:
-        problems = [_problem(item) for item in error.errors(include_url=False, include_input=False)]
-        raise SettingsError("application settings:\n  " + "\n  ".join(problems)) from None
+        items = error.errors(include_url=False, include_input=False)
+        raise _refused([*map(_problem, items), *problems]) from None
+    if problems:
+        raise _refused(problems)
+    return settings
+
+
+def _unmet(given: Set[str]) -> Iterator[str]:
+    """Find what spans several settings; apart from the model, so that it is reported beside wrong values."""
+    if not given & {"ServiceBus", "ServiceBus__fullyQualifiedNamespace"}:
+        yield "set ServiceBus (connection string) or ServiceBus__fullyQualifiedNamespace (identity)"
+    if not given & {"TABLES_CONNECTION_STRING", "TABLES_ENDPOINT"}:
+        yield "set TABLES_CONNECTION_STRING or TABLES_ENDPOINT (identity)"
+    if len(given & {"EVENTS_ENTRA_TENANT", "EVENTS_ENTRA_AUDIENCE"}) == 1:
+        yield "EVENTS_ENTRA_TENANT and EVENTS_ENTRA_AUDIENCE belong together: set both or neither"
+
+
+def _refused(problems: list[str]) -> SettingsError:
+    return SettingsError("application settings:\n  " + "\n  ".join(problems))
 
 
 def _problem(item: Any) -> str:
     name = ".".join(str(part) for part in item["loc"])
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if item["type"] == "missing":
-        message = "is not set; see local.settings.json.example"
-    return f"{name}: {message}" if name else message
+    message = "is not set; see local.settings.json.example" if item["type"] == "missing" else item["msg"]
+    return f"{name}: {message}"

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 MAX_EVENTS = 1_000  # of one request; Event Grid batches are smaller
+MAX_ID = 100  # characters of a resource id; an envelope takes no more
 
 
 class MalformedNotification(ValueError):
@@ -98,6 +99,8 @@ def _from_platform(data: Mapping[str, Any]) -> Notification:
         raise MalformedNotification("resource is missing")
     version = data.get("sequenceNumber", data.get("version"))
     resource_id = _text(resource, "id", "resource.id")
+    if len(resource_id) > MAX_ID:
+        raise MalformedNotification(f"resource.id has {len(resource_id)} characters, at most {MAX_ID} are taken")
     message_type = _text(data, "type") if kind == "Message" else kind
     return Notification(
         project=_text(data, "projectKey"),

@@ -111,8 +111,10 @@ async def _close(road: Road, run: Run, outcome: Outcome) -> Outcome:
     try:
         if isinstance(outcome, NeedsReview):
             outcome = await _ask(road, run, outcome)
-        for entry in entries_of(run.envelope, run.trail, outcome, road.now(), road.mask):
-            await road.state.audit.append(entry)
+        # Without a claim nothing was done; and when it is the store that failed, asking it again only costs time.
+        if run.claim is not None or not isinstance(outcome, RetryAt):
+            for entry in entries_of(run.envelope, run.trail, outcome, road.now(), road.mask):
+                await road.state.audit.append(entry)
         if run.claim is not None:
             await _free(road, run.claim, outcome)
     except ServiceError as error:

@@ -46,16 +46,12 @@ PERSONAL = frozenset(
 
 def mask_personal_data(value: Mapping[str, Any]) -> dict[str, Any]:
     """Mask every personal field of a tree, however deep."""
-    return {name: MASK if _personal(name, item) else _masked(item) for name, item in value.items()}
+    return {name: _masked(item, personal=name.casefold() in PERSONAL) for name, item in value.items()}
 
 
-def _personal(name: str, item: Any) -> bool:
-    return name.casefold() in PERSONAL and bool(item) and not isinstance(item, Mapping | list | tuple)
-
-
-def _masked(item: Any) -> Any:
+def _masked(item: Any, *, personal: bool) -> Any:
     if isinstance(item, Mapping):
         return mask_personal_data(item)
     if isinstance(item, list | tuple):
-        return [_masked(part) for part in item]
-    return item
+        return [_masked(part, personal=personal) for part in item]
+    return MASK if personal and item else item

@@ -31,7 +31,7 @@ def test_an_order_arrives_with_customer_lines_and_totals_and_its_number_comes_ba
     synced = scenario.order(order["id"])
     assert [mark["externalId"] for mark in synced["syncInfo"]] == [sales_order["number"]]
     assert synced["custom"]["fields"] == {"salesOrderNumber": sales_order["number"]}
-    assert steps(scenario.audit(sales_order["number"])) == [
+    assert steps(scenario.listing("audit", "show", sales_order["number"])) == [
         "customer created",
         "sales order created",
         "totals compared",
@@ -92,7 +92,7 @@ def test_an_unknown_sku_waits_for_a_person_and_one_command_puts_it_right(scenari
 
     sales_order = arrived(scenario, order)
     assert "GIFT-MUG" in [line["lineObjectNumber"] for line in sales_order["salesOrderLines"]]
-    assert_totals(order, sales_order)
+    assert_totals(order, sales_order, tax_bound=3)  # as the market map of the stack says
     assert scenario.queue()["dead_letter"] == 0
     trail = scenario.audit(order["id"])
     assert trail[0]["outcome"] == "DeadLetter"  # what failed …

@@ -14,6 +14,7 @@ from local.dynamics.odata.batch import handle_batch
 from local.dynamics.odata.control import ExactJSONResponse
 from local.dynamics.odata.errors import ServiceError
 from local.dynamics.odata.limits import Limiter, LimitExceededError
+from local.dynamics.odata.multipart import handle_multipart
 from local.dynamics.odata.product import Request, Response
 from local.dynamics.odata.service import ODataService
 from local.dynamics.tokens import TokenError, TokenVerifier
@@ -52,8 +53,8 @@ class ODataApp:
                 return _http(self._answer(request, await request.body()))
         except TokenError:
             return self._refused("unauthenticated", {"WWW-Authenticate": "Bearer"})
-        except LimitExceededError:
-            return self._refused("too_many_requests", {})
+        except LimitExceededError as error:
+            return self._refused(error.kind, error.headers)
 
     def _answer(self, request: HttpRequest, body: bytes) -> Response:
         path = request.scope["raw_path"].decode()
@@ -66,7 +67,8 @@ class ODataApp:
         relative = unquote(path)[match.end() :]
         parsed = Request(request.method, relative, query, headers, body, root)
         if relative == "$batch" and request.method == "POST":
-            return handle_batch(self._service, parsed)
+            multipart = self._service.product.multipart_batch
+            return handle_multipart(self._service, parsed) if multipart else handle_batch(self._service, parsed)
         return self._service.handle(parsed)
 
     def _error(self, error: ServiceError) -> Response:
@@ -81,6 +83,8 @@ def _http(response: Response) -> HttpResponse:
     headers = {"OData-Version": "4.0", **response.headers}
     if response.body is None:
         return HttpResponse(status_code=response.status, headers=headers)
+    if isinstance(response.body, bytes):
+        return HttpResponse(response.body, status_code=response.status, headers=headers)
     if isinstance(response.body, int):
         return HttpResponse(str(response.body), status_code=response.status, headers=headers, media_type="text/plain")
     media_type = "application/json; odata.metadata=minimal; charset=utf-8"

@@ -32,10 +32,17 @@ class Field:
     code: bool = False
     read_only: bool = False
     options: tuple[str, ...] = ()
+    enum: str = ""  # name of the enumeration type that the options belong to
+    nullable: bool = False
+    empty: Any = None  # what unset looks like where the product differs from DEFAULTS
 
     @property
     def default(self) -> Any:
         """The value that an unset property has."""
+        if self.nullable:
+            return None
+        if self.empty is not None:
+            return self.empty
         return self.options[0] if self.options else DEFAULTS.get(self.type)
 
 
@@ -94,6 +101,9 @@ def _field(name: str, source: Mapping[str, Any]) -> Field:
         code=source.get("code", False),
         read_only=source.get("readOnly", False),
         options=tuple(source.get("options", ())),
+        enum=source.get("enum", ""),
+        nullable=source.get("nullable", False),
+        empty=source.get("empty"),
     )
 
 

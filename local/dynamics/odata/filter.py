@@ -3,7 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,9 @@ from local.dynamics.odata.errors import Messages
 
 Value = Callable[[Row], Any]
 # odata-query has no enum literals: Namespace.Type'X' is rewritten to 'X'.
-_ENUM_LITERAL = re.compile(r"\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+'([^']*)'")
+_ENUM_LITERAL = re.compile(r"\b([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)'([^']*)'")
+# Where the product wants options typed, the type travels inside the text, behind a character that no filter holds.
+_TYPED = "\x00"
 _COMPARATORS: Mapping[type, Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -43,6 +45,11 @@ class FilterRules:
 
     or_across_fields: bool = True
     lambdas_ignored: bool = False
+    functions: bool = True
+    membership: bool = True  # the operator in
+    ignore_case: bool = False
+    wildcards: bool = False  # * in a text that eq or ne compares with
+    typed_enums: bool = False  # an option is written Namespace.Type'X', and only eq and ne compare it
 
 
 @dataclass(frozen=True)
@@ -86,11 +93,13 @@ class FilterCompiler:
     def compile(self, text: str) -> Filter:
         """Return the compiled filter or raise the product's error."""
         try:
-            tree = ODataParser().parse(ODataLexer().tokenize(_ENUM_LITERAL.sub(r"'\1'", text)))
+            typed = rf"'{_TYPED}\1{_TYPED}\2'" if self._rules.typed_enums else r"'\2'"
+            tree = ODataParser().parse(ODataLexer().tokenize(_ENUM_LITERAL.sub(typed, text)))
         except ODataException as error:
             raise self._messages.error("bad_filter", filter=text, reason=error) from error
         predicate = self._value(tree)
-        return Filter(self._guarded(predicate, text), dict(self._equalities(tree)))
+        usable = not (self._rules.ignore_case or self._rules.wildcards or self._rules.typed_enums)
+        return Filter(self._guarded(predicate, text), dict(self._equalities(tree)) if usable else {})
 
     def _guarded(self, predicate: Value, text: str) -> Callable[[Row], bool]:
         def matches(row: Row) -> bool:
@@ -125,13 +134,39 @@ class FilterCompiler:
         return lambda _row: literal
 
     def _compare(self, node: Any) -> Value:
+        if self._rules.typed_enums:
+            node = self._untyped(node)
         left, right = self._value(node.left), self._value(node.right)
         self._check_option(node)
         if isinstance(node.comparator, ast.In):
+            if not self._rules.membership:
+                raise self._messages.error("bad_filter", filter="in", reason="the operator is not supported")
             choices = right({})
             return lambda row: left(row) in choices
-        compare = _COMPARATORS[type(node.comparator)]
+        compare = self._comparator(node.comparator)
         return lambda row: compare(left(row), right(row))
+
+    def _comparator(self, node: Any) -> Callable[[Any, Any], bool]:
+        compare = _null_safe(_COMPARATORS[type(node)])
+        if self._rules.wildcards and isinstance(node, ast.Eq | ast.NotEq):
+            compare = _like if isinstance(node, ast.Eq) else lambda left, right: not _like(left, right)
+        if self._rules.ignore_case:
+            return lambda left, right: compare(_folded(left), _folded(right))
+        return compare
+
+    def _untyped(self, node: Any) -> Any:
+        """Check an option's type and take it away."""
+        field = self._entity_set.fields.get(node.left.name) if isinstance(node.left, ast.Identifier) else None
+        wanted = f"{_TYPED}{field.enum}{_TYPED}" if field is not None and field.options else ""
+        given = node.right.val if isinstance(node.right, ast.String) else ""
+        if wanted and isinstance(node.comparator, ast.Eq | ast.NotEq) and given.startswith(wanted):
+            return replace(node, right=ast.String(given.removeprefix(wanted)))
+        if wanted or given.startswith(_TYPED):
+            name = node.left.name if isinstance(node.left, ast.Identifier) else "an expression"
+            shown = given.replace(_TYPED, " ").strip()
+            reason = f"{name} is compared by eq or ne with {field.enum if field else 'a literal of its type'}'…'"
+            raise self._messages.error("bad_filter", filter=shown, reason=reason)
+        return node
 
     def _check_option(self, node: Any) -> None:
         field = self._entity_set.fields.get(node.left.name) if isinstance(node.left, ast.Identifier) else None
@@ -157,7 +192,7 @@ class FilterCompiler:
         return lambda row: -operand(row)
 
     def _call(self, node: Any) -> Value:
-        function = _FUNCTIONS.get(node.func.name)
+        function = _FUNCTIONS.get(node.func.name) if self._rules.functions else None
         if function is None:
             raise self._messages.error("bad_filter", filter=node.func.name, reason="unknown function")
         arguments = [self._value(argument) for argument in node.args]
@@ -174,6 +209,24 @@ class FilterCompiler:
             yield from self._equalities(node.right)
         elif isinstance(node, ast.Compare) and isinstance(node.comparator, ast.Eq):
             yield from _equality(node.left, node.right)
+
+
+def _null_safe(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Null is neither less nor greater than anything."""
+    if compare in (operator.eq, operator.ne):
+        return compare
+    return lambda left, right: left is not None and right is not None and compare(left, right)
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _like(value: Any, pattern: Any) -> bool:
+    """Compare with a text in which * stands for any characters."""
+    if not isinstance(value, str) or not isinstance(pattern, str) or "*" not in pattern:
+        return bool(value == pattern)
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), value, re.DOTALL) is not None
 
 
 def _equality(left: Any, right: Any) -> Iterator[tuple[str, Any]]:

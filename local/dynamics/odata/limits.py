@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, ConfigDict
@@ -21,7 +21,12 @@ class Limits(BaseModel):
 
 
 class LimitExceededError(Exception):
-    """The user has used up a limit."""
+    """The user has used up a limit; `kind` names the product's message, `headers` go with the answer."""
+
+    def __init__(self, kind: str = "too_many_requests", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.headers = dict(headers or {})
 
 
 class _User:

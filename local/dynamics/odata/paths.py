@@ -12,12 +12,13 @@ class Segment:
 
     name: str
     key: tuple[str, ...] | None = None
+    names: tuple[str, ...] = ()  # as many as key has values when the path names them
 
 
-def _key_value(text: str) -> str:
-    _, separator, value = text.partition("=") if not text.startswith("'") else ("", "", "")
+def _key_part(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=") if not text.startswith("'") else ("", "", "")
     literal = value if separator else text
-    return literal[1:-1].replace("''", "'") if literal.startswith("'") else literal.lower()
+    return name.strip(), literal[1:-1].replace("''", "'") if literal.startswith("'") else literal.lower()
 
 
 def parse_path(path: str) -> list[Segment]:
@@ -25,6 +26,7 @@ def parse_path(path: str) -> list[Segment]:
     segments = []
     for part in split_top_level(unquote(path), "/"):
         name, parenthesis, rest = part.partition("(")
-        key = tuple(_key_value(item) for item in split_top_level(rest.removesuffix(")"), ",")) if parenthesis else None
-        segments.append(Segment(name, key))
+        parts = [_key_part(item) for item in split_top_level(rest.removesuffix(")"), ",")]
+        key = tuple(value for _, value in parts) if parenthesis else None
+        segments.append(Segment(name, key, tuple(part for part, _ in parts if part)))
     return segments

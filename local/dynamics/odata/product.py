@@ -76,6 +76,9 @@ class Product:
     batch_limit: int
     scope: Callable[[list[Segment], Request], tuple[str, list[Segment]]]
     error_body: Callable[[ServiceError], Any]
+    multipart_batch: bool = False
+    # Which rows of a set a listing may show; None shows all of the scope.
+    visible: Callable[[Request, EntitySet], Callable[[Row], bool]] | None = None
 
 
 class Resolver:

@@ -171,7 +171,8 @@ def select_rows(entity_set: EntitySet, query: Query, rows: Sequence[Row], page_s
 
 
 def _sort_key(values: Sequence[Any], orderings: Sequence[Ordering]) -> tuple[Any, ...]:
-    keys = [comparable(part.kind, value) for value, part in zip(values, orderings, strict=True)]
+    # null sorts before every value
+    keys = [(value is not None, comparable(part.kind, value)) for value, part in zip(values, orderings, strict=True)]
     return tuple(_Backwards(value) if part.descending else value for value, part in zip(keys, orderings, strict=True))
 
 

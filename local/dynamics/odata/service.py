@@ -52,7 +52,10 @@ class ODataService:
     def _list(self, request: Request, target: Target) -> Response:
         query = self._parser.parse(target.entity_set, request.query)
         self.product.rules[target.entity_set.name].check_listing(query, str(target.link[1]) if target.link else None)
-        page = select_rows(target.entity_set, query, self._candidates(target, query), self._page_size(request))
+        rows = self._candidates(target, query)
+        if self.product.visible is not None:
+            rows = list(filter(self.product.visible(request, target.entity_set), rows))
+        page = select_rows(target.entity_set, query, rows, self._page_size(request))
         if target.count:
             return Response(200, page.total)
         body: dict[str, Any] = {"@odata.context": f"{request.root}/$metadata#{target.entity_set.name}"}
