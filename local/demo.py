@@ -17,6 +17,8 @@ from local.scenario import Row, Scenario, wait_until
 from local.up import running_stack
 
 UNKNOWN_SKU = "MUG-RED"
+QUEUED = "notification type=OrderCreated resource=order project=demo queued=true"  # what the intake logs
+MIN_COLUMNS = 140  # the listings of ctd365 wrap badly below
 
 
 def demo() -> int:
@@ -49,7 +51,7 @@ class Demonstration:
         order = order_document(number, shopper)
         self._title(f"1  Order {number} over {_gross(order)} is placed in commercetools")
         self._scenario.seed("customer", customer_document(shopper))
-        self._scenario.seed("order", order, message="OrderCreated")
+        self._place(order)
         self._follow(order, number)
 
     def second_order(self) -> None:
@@ -58,7 +60,7 @@ class Demonstration:
         lines = (*DEMO_LINES[:1], Line(UNKNOWN_SKU, "Becher rot", 1, 1290))
         order = order_document(number, Shopper("guest@example.com"), lines)
         self._title(f"2  Order {number} has a line with the SKU {UNKNOWN_SKU}, which nobody knows")
-        self._scenario.seed("order", order, message="OrderCreated")
+        self._place(order)
         wait_until("the message is a dead letter", lambda: self._scenario.queue()["dead_letter"])
         self._say("refused", "nothing was written to Business Central; the message is a dead letter")
         self._command("dead-letters", "list")
@@ -67,6 +69,14 @@ class Demonstration:
         self._say("decision", f"a person says that {UNKNOWN_SKU} is item GIFT-MUG; one command keeps it and resubmits")
         self._command("review", "resolve", str(item["id"]), "--item", "GIFT-MUG", "--actor", "demo")
         self._follow(order, number)
+
+    def _place(self, order: Row) -> None:
+        """Let commercetools store the order and deliver its message; wait until the intake has queued it."""
+        queued_before = self._scenario.functions_log().count(QUEUED)
+        self._scenario.seed("order", order, message="OrderCreated")
+        wait_until("the webhook", lambda: self._scenario.functions_log().count(QUEUED) > queued_before)
+        self._say("webhook accepted", "commercetools delivered OrderCreated as a CloudEvent, the intake answered 200")
+        self._say("queued", f"on queue orders, session orders:{order['id']}")
 
     def _follow(self, order: Row, number: str) -> None:
         """Wait for the order's arrival and show it from every side."""
@@ -93,8 +103,8 @@ class Demonstration:
 
     def _command(self, *arguments: str) -> None:
         self._console.print(Text.assemble(("\n$ ", "dim"), ("ctd365 " + " ".join(arguments), "bold yellow")))
-        done = self._scenario.ctd365(*arguments)
-        self._console.print(Text(done.stdout.rstrip() or done.stderr.rstrip()))
+        done = self._scenario.ctd365(*arguments, columns=max(self._console.width, MIN_COLUMNS))
+        self._console.print(Text(done.stdout.rstrip() or done.stderr.rstrip()), soft_wrap=True)
 
 
 def _gross(order: Row) -> str:

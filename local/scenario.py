@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -72,6 +73,10 @@ class Scenario:
         rows: list[Row] = httpx.get(f"{server}/__requests").raise_for_status().json()["requests"]
         return rows
 
+    def functions_log(self) -> str:
+        """Return what the functions have logged so far."""
+        return (Path(self.stack["logs"]) / "functions.log").read_text(encoding="utf-8", errors="replace")
+
     def queue(self, name: str = "orders") -> Mapping[str, int]:
         """Count the messages of a queue by state."""
         counts: Mapping[str, Mapping[str, int]] = httpx.get(f"{self.broker}/__queues").json()
@@ -83,12 +88,12 @@ class Scenario:
         if faults:
             self._post(f"{server}/__faults", {"faults": list(faults)}, {})
 
-    def ctd365(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line as an operator would."""
+    def ctd365(self, *arguments: str, columns: int = 160) -> subprocess.CompletedProcess[str]:
+        """Run the command line as an operator would, in a terminal of that width."""
         return subprocess.run(
             [sys.executable, "-m", "shared.cli", *arguments],
             cwd=ROOT,
-            env={**os.environ, **self.env, "COLUMNS": "160"},
+            env={**os.environ, **self.env, "COLUMNS": str(columns)},
             capture_output=True,
             text=True,
             timeout=90,

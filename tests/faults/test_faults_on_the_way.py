@@ -66,12 +66,11 @@ def test_a_worker_killed_after_the_create_and_before_the_claim_completes_leaves_
 def test_with_the_tables_down_nothing_is_written_and_nothing_is_lost(scenario: Scenario) -> None:
     before = posts(scenario, "/salesOrders")
     tables = scenario.stack["pids"]["tables"]
-    log = Path(scenario.stack["logs"]) / "functions.log"
-    retried = log.read_text().count("outcome=RetryAt")
+    retried = scenario.functions_log().count("outcome=RetryAt")
     _pause(tables)
     try:
         order = place(scenario)
-        wait_until("two attempts", lambda: log.read_text().count("outcome=RetryAt") >= retried + 2, seconds=60)
+        wait_until("two attempts", lambda: scenario.functions_log().count("outcome=RetryAt") >= retried + 2, seconds=60)
         assert posts(scenario, "/salesOrders") == before
         assert scenario.sales_orders(order["orderNumber"]) == []
     finally:
