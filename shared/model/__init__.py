@@ -1,0 +1,1 @@
+"""Canonical value objects: frozen, neutral, no I/O."""
