@@ -24,7 +24,7 @@ up: install
 	@$(BIN)/python -m local up
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 4 --dist loadfile
 
 lint: install
 	$(BIN)/ruff format --check $(SOURCES)

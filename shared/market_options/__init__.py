@@ -1,0 +1,1 @@
+"""Options of a market that only one back-end knows."""
