@@ -6,10 +6,12 @@ Events and sweeps may overlap freely: both only say "look".
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.commercetools.client import MAX_PAGE, CommercetoolsClient, Document
+from shared.errors import ServiceError
 from shared.markets import MarketMap
 from shared.messaging.queues import ORDERS
 from shared.pipeline.envelope import Cause, Envelope
@@ -33,6 +35,21 @@ class SweepResult:
 class _Position:
     modified: str
     id: str
+
+
+async def sweep_projects(
+    road: Road, clients: Iterable[CommercetoolsClient], markets: MarketMap, overlap: timedelta
+) -> None:
+    """Sweep every project. One that fails does not keep the others waiting; its error is raised at the end."""
+    failed: list[ServiceError] = []
+    for client in clients:
+        try:
+            await sweep_orders(road, client, markets, overlap)
+        except ServiceError as error:
+            road.telemetry.event("sweep failed", project=client.key, why=str(error))
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 async def sweep_orders(road: Road, client: CommercetoolsClient, markets: MarketMap, overlap: timedelta) -> SweepResult:

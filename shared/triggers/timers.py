@@ -7,7 +7,7 @@ from datetime import timedelta
 import azure.functions as func
 
 from shared.app import app
-from shared.pipeline.sweep import sweep_orders
+from shared.pipeline.sweep import sweep_projects
 
 blueprint = func.Blueprint()
 
@@ -17,5 +17,4 @@ async def orders_sweep(timer: func.TimerRequest) -> None:
     """Queue orders that no event brought."""
     del timer  # a late run and an early one do the same
     overlap = timedelta(seconds=app().settings.sweep_overlap_seconds)
-    for client in app().projects.values():
-        await sweep_orders(app().road, client, app().markets, overlap)
+    await sweep_projects(app().road, app().projects.values(), app().markets, overlap)

@@ -36,7 +36,7 @@ def mapping_figures() -> Iterator[str]:
     while time.perf_counter() - start < SECONDS:
         draft = draft_order(order_from_document(document, "demo"), references, market)
         if isinstance(draft, MissingReference):
-            raise RuntimeError(draft.text)
+            raise TypeError(draft.text)
         count += 1
     rate = count / (time.perf_counter() - start)
     lines = len(document["lineItems"]) + len(document["customLineItems"]) + 1

@@ -1,0 +1,38 @@
+"""Driving a connector through the writes of one order, each of which its rehearsal keeps."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from shared.cli.exits import CommandError
+from shared.cli.rehearsal import Held
+from shared.dynamics.connector import Connector
+from shared.markets import Market
+from shared.model.back_end import CustomerDraft, CustomerRecord, Cut, MissingReference, References
+from shared.model.order import Order
+
+CORRELATION = "preview"
+
+
+async def rehearse(connector: Connector, order: Order, references: References, market: Market) -> tuple[Cut, ...]:
+    """Go as far as the wire with customers and order; returns what had to be cut."""
+    draft = connector.draft_order(order, references, market)
+    if isinstance(draft, MissingReference):
+        raise CommandError(f"{draft.text}; {draft.hint}")
+    sell_to = await _customer(connector, references.sell_to, market)
+    payer = references.bill_to
+    bill_to = await _customer(connector, payer, market) if payer else None
+    with suppress(Held):
+        await connector.create_order(market, draft, sell_to, bill_to, CORRELATION)
+    return draft.cuts
+
+
+async def _customer(connector: Connector, customer: CustomerRecord | CustomerDraft, market: Market) -> CustomerRecord:
+    """Stand in for a customer that would be created first: only the answer would tell its id."""
+    if isinstance(customer, CustomerRecord):
+        return customer
+    with suppress(Held):
+        return await connector.create_customer(market, customer, CORRELATION)
+    name = customer.party.company or customer.party.name
+    return replace(CustomerRecord("", "", name), id="id-of-the-new-customer", number="NEW")
