@@ -10,7 +10,7 @@ from shared.mapping.business_central.amounts import line_price, prices_include_t
 from shared.mapping.business_central.fields import LINE_LIMITS, ORDER_LIMITS, REFERENCE_LIMIT
 from shared.mapping.fitting import Texts, fit
 from shared.mapping.references import order_reference
-from shared.mapping.tax import tax_code
+from shared.mapping.service_lines import line_tax_code, no_service_target, service_target, several_addresses
 from shared.markets import LineTarget, Market
 from shared.model.back_end import Cut, ItemRecord, LineAmounts, MissingReference, OrderDraft, References
 from shared.model.money import Money
@@ -48,7 +48,7 @@ def draft_order(order: Order, references: References, market: Market) -> OrderDr
 
 def _header(order: Order, market: Market) -> tuple[dict[str, Any], tuple[Cut, ...]] | MissingReference:
     if len(order.shipping_addresses) > 1:
-        return _several_addresses(order)
+        return several_addresses(order, "Business Central")
     fitted = fit(_header_texts(order), ORDER_LIMITS, market.order.cut)
     if isinstance(fitted, MissingReference):
         return fitted
@@ -70,16 +70,6 @@ def _header_texts(order: Order) -> Texts:
     return texts
 
 
-def _several_addresses(order: Order) -> MissingReference:
-    keys = ", ".join(ship_to.key or "-" for ship_to in order.shipping_addresses)
-    return MissingReference(
-        kind="shipping_address",
-        key="several",
-        text=f"the order ships to {len(order.shipping_addresses)} addresses ({keys}), Business Central takes one",
-        hint="split the order in commercetools, or enter it by hand and resolve this item with --note",
-    )
-
-
 def _line(
     line: OrderLine, order: Order, references: References, market: Market, *, include_tax: bool
 ) -> tuple[dict[str, Any], tuple[Cut, ...]] | MissingReference:
@@ -87,7 +77,7 @@ def _line(
     target = _target(line, references, market)
     if isinstance(target, MissingReference):
         return target
-    code = _code(line, order, market)
+    code = line_tax_code(line, order, market)
     if isinstance(code, MissingReference):
         return code
     fitted = fit({"description": line.name}, LINE_LIMITS, market.order.cut)
@@ -101,25 +91,12 @@ def _line(
     return {**fields, "taxCode": code}, cuts
 
 
-def _code(line: OrderLine, order: Order, market: Market) -> str | MissingReference:
-    target = _service_target(line, market)
-    if target is not None and target.tax_code:
-        return target.tax_code
-    return tax_code(line, order, market)
-
-
-def _service_target(line: OrderLine, market: Market) -> LineTarget | None:
-    if line.kind == "shipping":
-        return market.shipping.target(line.reference)
-    return market.custom_lines.target(line.reference) if line.kind == "custom" else None
-
-
 def _target(line: OrderLine, references: References, market: Market) -> dict[str, Any] | MissingReference:
     if line.kind in {"item", "gift"}:
         return _item_target(references.items[line.sku or ""], references.location_id)
-    target = _service_target(line, market)
+    target = service_target(line, market)
     if target is None:
-        return _no_service_target(line, market)
+        return no_service_target(line, market)
     return {"lineType": LINE_TYPES[target.as_], "lineObjectNumber": target.number}
 
 
@@ -127,17 +104,6 @@ def _item_target(item: ItemRecord, location_id: str | None) -> dict[str, Any]:
     fields = {"lineType": "Item", "lineObjectNumber": item.number}
     optional = {"itemVariantId": item.variant_id, "locationId": location_id}
     return fields | {name: value for name, value in optional.items() if value}
-
-
-def _no_service_target(line: OrderLine, market: Market) -> MissingReference:
-    section = "shipping.methods" if line.kind == "shipping" else "custom_lines.slugs"
-    return MissingReference(
-        kind=f"{line.kind}_line",
-        key=line.reference or "-",
-        text=f"nothing says what {line.label} becomes in the back-end",
-        hint=f"add {line.reference} to {section} of market {market.name}, or a default",
-        facts={"line": line.label, "gross": str(line.gross)},
-    )
 
 
 def rounding_line(target: LineTarget, gap: Money) -> dict[str, Any]:

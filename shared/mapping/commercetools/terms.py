@@ -1,6 +1,7 @@
 """What holds for a whole order: currency, rounding, tax calculation; and money read under those terms."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.mapping.commercetools.documents import MoneyDocument, OrderDocument
 from shared.mapping.commercetools.errors import UnmappableOrder
@@ -54,7 +55,13 @@ class Terms:
 
     def of_units(self, units: int) -> Money:
         """Turn minor units back into money."""
-        return Money.from_cents(units, self.currency, self.digits)
+        return _money(units, self.currency, self.digits)
+
+
+@lru_cache(maxsize=4096)
+def _money(units: int, currency: str, digits: int) -> Money:
+    """Money is immutable, and the same few amounts come again and again within an order."""
+    return Money.from_cents(units, currency, digits)
 
 
 def terms_of(order: OrderDocument) -> Terms:

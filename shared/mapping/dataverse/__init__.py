@@ -1,0 +1,1 @@
+"""The canonical model → Dataverse payloads for sales orders, accounts and contacts."""

@@ -1,0 +1,1 @@
+"""The canonical model → Finance & Supply Chain data entities."""
