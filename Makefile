@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := function_app.py shared local tests
 
-.PHONY: install demo up test lint unit contract acceptance bench lock clean
+.PHONY: install demo up test lint unit contract acceptance infra bench lock clean
 
 install: $(VENV)/.installed node_modules/.installed
 
@@ -40,6 +40,9 @@ contract: install
 
 acceptance: install
 	$(BIN)/pytest tests/acceptance tests/faults
+
+infra: install
+	$(BIN)/pytest tests/infra
 
 bench: install
 	@$(BIN)/python -m tests.benchmarks

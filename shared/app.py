@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 import httpx
 
 from shared.commercetools.client import CommercetoolsClient
-from shared.dynamics.auth import MsalTokenProvider
+from shared.dynamics.auth import MsalTokenProvider, TokenProvider
 from shared.dynamics.business_central import BusinessCentral
 from shared.dynamics.connector import Connector
+from shared.dynamics.finance import Finance
+from shared.dynamics.limiter.limiter import SharedLimiter
+from shared.dynamics.limiter.wiring import limiter_of
 from shared.flows.order_loading import OrderLoader
 from shared.flows.orders import OrdersFlow
 from shared.http import TIMEOUT
@@ -34,6 +37,10 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.servicebus.aio import ServiceBusClient
 
+type ConnectorFactory = Callable[[BackEnd, TokenProvider, httpx.AsyncClient], Connector]
+# One line for each type of back-end: everything else knows only the protocol.
+CONNECTORS: Mapping[str, ConnectorFactory] = {"business_central": BusinessCentral, "finance": Finance}
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -46,9 +53,12 @@ class App:
     connectors: Mapping[str, Connector]
     orders: OrdersFlow
     http: httpx.AsyncClient
+    limiters: Sequence[SharedLimiter] = ()
 
     async def close(self) -> None:
-        """Release every connection."""
+        """Release every connection, and what is held of the back-ends' limits."""
+        for limiter in self.limiters:
+            await limiter.close()
         await self.road.sender.close()
         await self.road.state.close()
         await self.http.aclose()
@@ -76,7 +86,8 @@ def build_app(environment: Mapping[str, str]) -> App:
 def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Sender) -> App:
     http = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
     projects = {key: CommercetoolsClient(key, project, http) for key, project in markets.projects.items()}
-    connectors = {name: _connector(name, end, settings, http) for name, end in markets.back_ends.items()}
+    limiters = {name: _limiter(end, settings, state) for name, end in markets.back_ends.items()}
+    connectors = {name: make_connector(name, end, limiters[name], http) for name, end in markets.back_ends.items()}
     loader = OrderLoader(markets, projects, connectors, state.id_map, state.snapshots)
     return App(
         settings=settings,
@@ -86,6 +97,7 @@ def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Send
         connectors=connectors,
         orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots),
         http=http,
+        limiters=tuple(limiters.values()),
     )
 
 
@@ -106,10 +118,17 @@ def _road(settings: Settings, state: State, sender: Sender) -> Road:
     )
 
 
-def _connector(name: str, back_end: BackEnd, settings: Settings, http: httpx.AsyncClient) -> Connector:
-    if back_end.type != "business_central":
-        raise SettingsError(f"back_ends.{name}: type {back_end.type} is not supported yet; use business_central")
-    return BusinessCentral(back_end, MsalTokenProvider(back_end, settings.oauth_ca_file), http)
+def make_connector(name: str, back_end: BackEnd, tokens: TokenProvider, http: httpx.AsyncClient) -> Connector:
+    """Make the connector of a back-end; nothing is sent. Raises SettingsError for a type that has none."""
+    factory = CONNECTORS.get(back_end.type)
+    if factory is None:
+        supported = " or ".join(CONNECTORS)
+        raise SettingsError(f"back_ends.{name}: type {back_end.type} is not supported yet; use {supported}")
+    return factory(back_end, tokens, http)
+
+
+def _limiter(back_end: BackEnd, settings: Settings, state: State) -> SharedLimiter:
+    return limiter_of(back_end, state.leases, lambda user: MsalTokenProvider(user, settings.oauth_ca_file))
 
 
 def _state(settings: Settings) -> State:

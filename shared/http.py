@@ -55,7 +55,7 @@ class ErrorTable:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header; a date or nonsense counts as not given."""
     value = headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isascii() and value.isdigit() else None
 
 
 async def send(client: httpx.AsyncClient, request: httpx.Request, service: str, action: str) -> httpx.Response:
@@ -64,6 +64,15 @@ async def send(client: httpx.AsyncClient, request: httpx.Request, service: str, 
         return await client.send(request)
     except _NOT_SENT as error:
         raise Transient(service, action, f"no connection: {error or type(error).__name__}") from error
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError) as error:
         kind = Transient if request.method in READS else OutcomeUnknown
         raise kind(service, action, f"the answer was lost: {error or type(error).__name__}") from error
+
+
+def document_of(response: httpx.Response, service: str, action: str, *, is_read: bool) -> Any:
+    """Decode a success. What is no JSON came from something in front of the API, so a write may have happened."""
+    try:
+        return response.json()
+    except ValueError as error:
+        kind = Transient if is_read else OutcomeUnknown
+        raise kind(service, action, "the answer is no JSON", status=response.status_code) from error

@@ -15,9 +15,24 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from shared.market_options.dataverse import DataverseOptions
 from shared.market_options.finance import FinanceOptions
+from shared.market_options.trade import (
+    DEFAULT_OWNERS,
+    Carrier,
+    CustomFieldRules,
+    ObjectName,
+    OrderStates,
+    Ownership,
+    PaymentRules,
+    PriceBook,
+    ReasonCodes,
+    Warehouse,
+    check_price_books,
+    check_warehouses,
+)
 
 FlowMode = Literal["on", "shadow", "off"]
 BackEndType = Literal["business_central", "dataverse", "finance"]
+ANY_PROJECT = "*"
 _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
@@ -44,6 +59,24 @@ class Project(_Part):
     scopes: str = ""
 
 
+class ApplicationUser(_Part):
+    """An application registration. Without a secret, the managed identity signs in through a federated credential."""
+
+    client_id: str
+    client_secret: SecretStr | None = None
+
+
+class BackEndLimits(_Part):
+    """Ceilings of each application user, where they differ from those of the back-end's type."""
+
+    in_flight: int | None = Field(default=None, ge=1, description="requests at once")
+    requests: int | None = Field(default=None, ge=1, description="requests within the window")
+    window_seconds: float | None = Field(default=None, ge=1)
+    execution_seconds: float | None = Field(default=None, gt=0, description="execution time within the window")
+    lease_seconds: float = Field(default=20, ge=4, description="what a killed process costs at most")
+    max_wait_seconds: float = Field(default=5, gt=0, description="what would wait longer is tried again later")
+
+
 class BackEnd(_Part):
     """A Dynamics back-end. Without a secret, the managed identity signs in through a federated credential."""
 
@@ -54,6 +87,21 @@ class BackEnd(_Part):
     client_secret: SecretStr | None = None
     authority: str = "https://login.microsoftonline.com"
     scope: str
+    users: tuple[ApplicationUser, ...] = Field(default=(), description="more application users; their limits add up")
+    limits: BackEndLimits = BackEndLimits()
+
+    @model_validator(mode="after")
+    def _users_differ(self) -> BackEnd:
+        ids = [self.client_id.lower(), *(user.client_id.lower() for user in self.users)]
+        twice = sorted({client for client in ids if ids.count(client) > 1})
+        if twice:
+            raise ValueError(f"client_id {', '.join(twice)} is listed twice; users are those besides client_id")
+        return self
+
+    def per_user(self) -> tuple[BackEnd, ...]:
+        """Return this back-end once for each application user, with that one's credentials."""
+        main = self.model_copy(update={"users": ()})
+        return (main, *(main.model_copy(update=dict(user)) for user in self.users))
 
 
 class CustomerRules(_Part):
@@ -94,6 +142,7 @@ class ShippingRules(_Part):
 
     default: LineTarget | None = None
     methods: Mapping[str, LineTarget] = {}
+    carriers: Mapping[str, Carrier] = Field(default={}, description="by shipping method, like methods")
 
     def target(self, method: str | None) -> LineTarget | None:
         """Return the target of a method, else the default."""
@@ -158,7 +207,7 @@ class Market(_Part):
     """One row: where a store's business lands."""
 
     name: str
-    project: str
+    project: str = Field(description="key of a project, or * for every project")
     stores: frozenset[str] = Field(default=frozenset(), description="empty: every store, and orders without one")
     countries: frozenset[str] = frozenset()
     back_end: str
@@ -172,9 +221,26 @@ class Market(_Part):
     order: OrderRules = OrderRules()
     totals: TotalsRules = TotalsRules()
     write_back: WriteBack | None = None
+    payments: PaymentRules = PaymentRules()
+    reasons: ReasonCodes = ReasonCodes()
+    order_states: OrderStates = OrderStates()
+    ownership: Mapping[ObjectName, Ownership] = {}
+    custom_fields: CustomFieldRules = CustomFieldRules()
+    price_books: tuple[PriceBook, ...] = ()
+    warehouses: tuple[Warehouse, ...] = ()
     dataverse: DataverseOptions | None = None
     finance: FinanceOptions | None = None
     modes: Mapping[str, FlowMode] = {}
+
+    @model_validator(mode="after")
+    def _rows_are_distinct(self) -> Market:
+        check_warehouses(self.warehouses)
+        check_price_books(self.price_books)
+        return self
+
+    def owner(self, name: ObjectName) -> Ownership:
+        """Return who owns an object here; the defaults are in `docs/market-map.md`."""
+        return self.ownership.get(name) or Ownership(owner=DEFAULT_OWNERS[name])
 
     def mode(self, flow: str) -> FlowMode:
         """Return the flow's mode here; a flow that is not named is off."""
@@ -183,7 +249,7 @@ class Market(_Part):
     def serves(self, project: str, store: str | None, country: str | None) -> bool:
         """Tell whether business of this project, store and country lands here."""
         return (
-            self.project == project
+            self.project in (project, ANY_PROJECT)
             and (not self.stores or store in self.stores)
             and (not self.countries or country in self.countries)
         )
@@ -207,7 +273,7 @@ class MarketMap(_Part):
         return self
 
     def _dangling(self, market: Market) -> Iterator[str]:
-        if market.project not in self.projects:
+        if market.project not in (*self.projects, ANY_PROJECT):
             yield f"market {market.name}: project {market.project} is not in projects ({', '.join(self.projects)})"
         if market.back_end not in self.back_ends:
             yield f"market {market.name}: back_end {market.back_end} is not in back_ends ({', '.join(self.back_ends)})"
@@ -224,11 +290,16 @@ class MarketMap(_Part):
 
 def load_market_map(path: Path, environment: Mapping[str, str] | None = None) -> MarketMap:
     """Read a map file; `${NAME}` takes a value from the environment. Raises MarketMapError with every problem."""
+    return parse_market_map(read_text(path), str(path), os.environ if environment is None else environment)
+
+
+def read_text(path: Path) -> str:
+    """Read a map file as it is. Raises MarketMapError when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MarketMapError(str(path), [f"cannot be read: {error.strerror}; set MARKET_MAP to its path"]) from error
-    return parse_market_map(text, str(path), os.environ if environment is None else environment)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "no UTF-8 text"
+        raise MarketMapError(str(path), [f"cannot be read: {why}; set MARKET_MAP to its path"]) from error
 
 
 def parse_market_map(text: str, source: str, environment: Mapping[str, str]) -> MarketMap:
@@ -246,6 +317,17 @@ def parse_market_map(text: str, source: str, environment: Mapping[str, str]) -> 
     except ValidationError as error:
         items = error.errors(include_url=False, include_input=False)
         raise MarketMapError(source, [_problem(item) for item in items]) from None
+
+
+def placeholder_names(text: str) -> list[str]:
+    """List the settings that a map takes values from; comments do not count."""
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError:  # parse_market_map says what is wrong with it
+        return []
+    missing: list[str] = []
+    _fill(tree, {}, "", missing)
+    return list(dict.fromkeys(name for problem in missing for name in _PLACEHOLDER.findall(problem)))
 
 
 def _fill(value: Any, environment: Mapping[str, str], path: str, missing: list[str]) -> Any:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from shared.cli.context import Context
-from shared.cli.exits import Exit, usage_error
+from shared.cli.doctor import map_needs_offline
+from shared.cli.exits import Exit
 from shared.cli.output import show_json
 from shared.cli.preview_documents import read_document
 from shared.cli.preview_offline import offline_preview
@@ -55,13 +56,9 @@ def order_command(
     if offline:
         run_alone(offline_work)
     elif map_file is not None:
-        run_alone(_map_needs_offline)
+        run_alone(map_needs_offline)
     else:
         run(ctx, online_work)
-
-
-async def _map_needs_offline() -> Exit:
-    raise usage_error("--map goes with --offline; the running application reads the map that MARKET_MAP names")
 
 
 def _print(preview: Preview, as_json_: bool) -> Exit:

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.cli.exits import CommandError, Exit, usage_error
 from shared.cli.preview_documents import one_line
-from shared.markets import ANY_PROJECT, Market, MarketMap, MarketMapError, parse_market_map
+from shared.markets import (
+    ANY_PROJECT,
+    Market,
+    MarketMap,
+    MarketMapError,
+    parse_market_map,
+    placeholder_names,
+    read_text,
+)
 from shared.settings import ROOT
 
 EXAMPLE_MAP = ROOT / "docs" / "market-map.example.yaml"
-_PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
-def read_map(path: Path | None, environment: Mapping[str, str]) -> tuple[MarketMap, list[str]]:
-    """Read a map (else the example) without needing its settings; returns the names that stand in for themselves."""
-    source = path or EXAMPLE_MAP
+def read_map(path: Path | None, environment: Mapping[str, str]) -> MarketMap:
+    """Read a map (else the example) without needing its settings, or end with one line."""
     try:
-        text = source.read_text(encoding="utf-8")
-        names = dict.fromkeys(_PLACEHOLDER.findall(text))
-        absent = [name for name in names if name not in environment]
-        return parse_market_map(
-            text, str(source), {name: _stand_in(name) for name in absent} | dict(environment)
-        ), absent
-    except (OSError, MarketMapError) as error:
+        return read_raw_map(path or EXAMPLE_MAP, environment)[0]
+    except MarketMapError as error:
         raise CommandError(one_line(str(error)), code=Exit.CONFIGURATION) from error
+
+
+def read_raw_map(path: Path, environment: Mapping[str, str]) -> tuple[MarketMap, list[str]]:
+    """Read a map; settings that are missing stand in for themselves, and their names are returned."""
+    text = read_text(path)
+    absent = [name for name in placeholder_names(text) if name not in environment]
+    filled = {name: _stand_in(name) for name in absent} | dict(environment)
+    return parse_market_map(text, str(path), filled), absent
 
 
 def _stand_in(name: str) -> str:
@@ -47,21 +56,27 @@ def back_end_names(markets: MarketMap, wanted: str) -> list[str]:
     return found
 
 
-def choose_market(markets: MarketMap, wanted: str, document: Mapping[str, Any], project: str | None) -> Market:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The market that a preview maps for, and the one where the order's business really lands."""
+
+    market: Market
+    lands_in: str
+
+
+def choose_market(markets: MarketMap, wanted: str, document: Mapping[str, Any], project: str | None) -> Choice:
     """Choose the first market that serves the order in the wanted back-end.
 
-    When the order's business lands elsewhere, its own market is aimed at the wanted back-end: company, warehouse
-    and the back-end's own options come from a market that lands there.
+    When the order's business lands elsewhere, a market of the wanted back-end stands in; tax rules that it lacks are
+    those of the order's own market.
     """
     names = back_end_names(markets, wanted)
     serving = [market for market in markets.markets if _serves(market, document, project)]
-    landing = next((market for market in serving if market.back_end in names), None)
-    if landing is not None:
-        return landing
     if not serving:
         store = (document.get("store") or {}).get("key") or "no store"
         raise CommandError(f"no market serves {store}, country {document.get('country')}: add one to the market map")
-    return _aimed(serving[0], names[0], markets)
+    landing = next((market for market in serving if market.back_end in names), None)
+    return Choice(landing or _stand_in_market(serving[0], names, markets), serving[0].name)
 
 
 def _serves(market: Market, document: Mapping[str, Any], project: str | None) -> bool:
@@ -69,13 +84,14 @@ def _serves(market: Market, document: Mapping[str, Any], project: str | None) ->
     return market.serves(project or market.project, store, document.get("country"))
 
 
-def _aimed(market: Market, back_end: str, markets: MarketMap) -> Market:
-    there = next((row for row in markets.markets if row.back_end == back_end), None)
-    own = {name: getattr(market, name) or getattr(there, name, None) for name in ("dataverse", "finance")}
-    place = {"company": there.company, "location": there.location} if there else {}
-    return market.model_copy(update={"back_end": back_end, **place, **own})
+def _stand_in_market(own: Market, names: list[str], markets: MarketMap) -> Market:
+    there = next((market for market in markets.markets if market.back_end in names), None)
+    if there is None:
+        return own.model_copy(update={"back_end": names[0]})
+    return there.model_copy(update={"tax": (*there.tax, *own.tax)})
 
 
-def project_of(market: Market, markets: MarketMap, project: str | None) -> str:
+def project_of(choice: Choice, markets: MarketMap, project: str | None) -> str:
     """Name the project of a document, which does not say it itself."""
-    return project or (market.project if market.project != ANY_PROJECT else next(iter(markets.projects)))
+    known = markets.by_name[choice.lands_in].project
+    return project or (known if known != ANY_PROJECT else next(iter(markets.projects)))

@@ -8,13 +8,12 @@ from typing import Any
 
 import httpx
 
-from shared.app import make_connector
 from shared.cli.exits import CommandError
 from shared.cli.preview_documents import mapped
 from shared.cli.preview_market import choose_market, project_of, read_map
 from shared.cli.preview_order import Preview
 from shared.cli.rehearsal import NoTokens, Rehearsal
-from shared.cli.rehearsing import rehearse
+from shared.cli.rehearsing import rehearse, rehearsed_connector
 from shared.markets import Market
 from shared.model.back_end import CustomerRecord, ItemRecord, References
 from shared.model.order import Order
@@ -27,15 +26,15 @@ async def offline_preview(
     document: Mapping[str, Any], to: str, map_file: Path | None, project: str | None, environment: Mapping[str, str]
 ) -> Preview:
     """Preview a document with nothing but a market map. Raises CommandError naming the component that is wrong."""
-    markets, _ = read_map(map_file, environment)
-    market = choose_market(markets, to, document, project)
-    order = mapped(document, project_of(market, markets, project))
+    markets = read_map(map_file, environment)
+    choice = choose_market(markets, to, document, project)
+    market, order = choice.market, mapped(document, project_of(choice, markets, project))
     back_end = markets.back_ends[market.back_end]
     async with httpx.AsyncClient(transport=(rehearsal := Rehearsal())) as http:
-        connector = make_connector(market.back_end, back_end, NoTokens(), http)
+        connector = rehearsed_connector(market.back_end, back_end, NoTokens(), http)
         references = _unresolved(order, market)
         cuts = await rehearse(connector, order, references, market)
-    return Preview(order, market, back_end.type, tuple(rehearsal.requests), cuts)
+    return Preview(order, choice, back_end.type, tuple(rehearsal.requests), cuts)
 
 
 def _unresolved(order: Order, market: Market) -> References:

@@ -9,14 +9,13 @@ from urllib.parse import quote
 
 import httpx
 
-from shared.app import make_connector
 from shared.cli.context import Context
 from shared.cli.exits import CommandError, Exit
 from shared.cli.preview_documents import mapped
 from shared.cli.preview_market import choose_market, project_of
 from shared.cli.preview_order import Preview
 from shared.cli.rehearsal import Rehearsal
-from shared.cli.rehearsing import CORRELATION, rehearse
+from shared.cli.rehearsing import CORRELATION, rehearse, rehearsed_connector
 from shared.dynamics.auth import MsalTokenProvider
 from shared.flows.order_loading import OrderLoader
 from shared.http import TIMEOUT
@@ -33,20 +32,20 @@ async def online_preview(
     app = context.app
     if document is None:
         project, document = await _fetched(context, name, project)
-    market = choose_market(app.markets, to, document, project)
-    order = mapped(document, project_of(market, app.markets, project))
+    choice = choose_market(app.markets, to, document, project)
+    market, order = choice.market, mapped(document, project_of(choice, app.markets, project))
     back_end = app.markets.back_ends[market.back_end]
     rehearsal = Rehearsal(httpx.AsyncHTTPTransport())
     async with httpx.AsyncClient(transport=rehearsal, timeout=TIMEOUT) as http:
         tokens = MsalTokenProvider(back_end, app.settings.oauth_ca_file)
-        connector = make_connector(market.back_end, back_end, tokens, http)
+        connector = rehearsed_connector(market.back_end, back_end, tokens, http)
         state = context.state
         loader = OrderLoader(app.markets, app.projects, {market.back_end: connector}, state.id_map, state.snapshots)
         references = await loader.references(_work(order), market, order)
         if isinstance(references, Question):
             raise CommandError(f"{references.text}; {references.hint}")
         cuts = await rehearse(connector, order, references, market)
-    return Preview(order, market, back_end.type, tuple(rehearsal.requests), cuts)
+    return Preview(order, choice, back_end.type, tuple(rehearsal.requests), cuts)
 
 
 async def _fetched(context: Context, name: str, project: str | None) -> tuple[str, dict[str, Any]]:

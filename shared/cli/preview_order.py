@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from shared.cli.output import console, show_fields, show_text
+from shared.cli.preview_market import Choice
 from shared.cli.rehearsal import Request
 from shared.markets import BackEndType, Market
 from shared.model.back_end import Cut
@@ -24,10 +25,15 @@ class Preview:
     """An order, where it would go, and what would be sent there."""
 
     order: Order
-    market: Market
+    choice: Choice
     back_end_type: BackEndType
     requests: tuple[Request, ...]
     cuts: tuple[Cut, ...] = ()
+
+    @property
+    def market(self) -> Market:
+        """The market whose rules were applied."""
+        return self.choice.market
 
 
 def as_json(preview: Preview) -> dict[str, Any]:
@@ -36,6 +42,7 @@ def as_json(preview: Preview) -> dict[str, Any]:
     return {
         "order": {"id": order.id, "number": order.number, "version": order.version, "project": order.project},
         "market": preview.market.name,
+        "lands_in": preview.choice.lands_in,
         "back_end": preview.market.back_end,
         "back_end_type": preview.back_end_type,
         "currency": order.currency,
@@ -85,8 +92,10 @@ def amount(money: Money) -> str:
 def show(preview: Preview) -> None:
     """Print the preview for people."""
     order = preview.order
+    market, own = preview.market.name, preview.choice.lands_in
     fields = {
-        "market": preview.market.name,
+        "market": market if market == own else f"{market}, although this order's business lands in {own}",
+        "lands_in": preview.choice.lands_in,
         "back-end": f"{preview.market.back_end} ({preview.back_end_type}), company {preview.market.company}",
         "lines": str(len(order.lines)),
     }

@@ -5,14 +5,28 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.cli.exits import CommandError
+import httpx
+
+from shared.app import make_connector
+from shared.cli.exits import CommandError, Exit
+from shared.cli.preview_documents import one_line
 from shared.cli.rehearsal import Held
+from shared.dynamics.auth import TokenProvider
 from shared.dynamics.connector import Connector
-from shared.markets import Market
+from shared.markets import BackEnd, Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, Cut, MissingReference, References
 from shared.model.order import Order
+from shared.settings import SettingsError
 
 CORRELATION = "preview"
+
+
+def rehearsed_connector(name: str, back_end: BackEnd, tokens: TokenProvider, http: httpx.AsyncClient) -> Connector:
+    """Make the connector that rehearses. Raises CommandError for a type of back-end that has none."""
+    try:
+        return make_connector(name, back_end, tokens, http)
+    except SettingsError as error:
+        raise CommandError(one_line(str(error)), code=Exit.CONFIGURATION) from error
 
 
 async def rehearse(connector: Connector, order: Order, references: References, market: Market) -> tuple[Cut, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from shared.errors import Conflict, NotFound, Permanent, ServiceError, Transient
-from shared.http import READS, ErrorTable, send
+from shared.http import READS, ErrorTable, document_of, send
 from shared.markets import Project
 
 SERVICE = "commercetools"
@@ -88,7 +88,7 @@ class CommercetoolsClient:
             self._token_ends = 0.0
             response = await self._send(method, path, correlation_id, params, json)
         if response.is_success:
-            document: Document = response.json()
+            document: Document = document_of(response, SERVICE, f"{method} {path}", is_read=method in READS)
             return document
         code, message = _error_text(response)
         raise ERRORS.error_of(response, f"{method} {path}", is_read=method in READS, code=code, message=message)
@@ -121,7 +121,7 @@ class CommercetoolsClient:
             raise Transient(SERVICE, "fetch token", str(error)) from error
         if not response.is_success:
             self._refuse_token(response)
-        answer = response.json()
+        answer = document_of(response, SERVICE, "fetch token", is_read=True)
         self._token = answer["access_token"]
         self._token_ends = time.monotonic() + float(answer["expires_in"]) - TOKEN_MARGIN_SECONDS
 

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 
 from shared.dynamics.auth import TokenProvider
+from shared.dynamics.business_central_examination import examine
+from shared.dynamics.examination import Examined
 from shared.dynamics.odata import ODataClient, Row, any_of, literal
 from shared.errors import NotFound
 from shared.http import ErrorTable
@@ -132,12 +134,13 @@ class BusinessCentral:
     async def find_items(
         self, market: Market, targets: Mapping[str, ItemTarget], correlation_id: str
     ) -> Mapping[str, ItemRecord]:
-        """See `Connector.find_items`. Found items are remembered for the life of the process."""
-        unknown = {target for target in targets.values() if (market.company, target) not in self._items}
-        if unknown:
-            await self._fetch_items(market, unknown, correlation_id)
-        found = ((sku, self._items.get((market.company, target))) for sku, target in targets.items())
-        return {sku: item for sku, item in found if item is not None}
+        """See `Connector.find_items`. Items that may be sold are remembered for the life of the process."""
+        wanted = set(targets.values())
+        known = ((target, self._items.get((market.company, target))) for target in wanted)
+        found = {target: item for target, item in known if item is not None}
+        if missing := wanted - found.keys():
+            found |= await self._fetch_items(market, missing, correlation_id)
+        return {sku: found[target] for sku, target in targets.items() if target in found}
 
     async def find_location(self, market: Market, correlation_id: str) -> str | None:
         """See `Connector.find_location`."""
@@ -155,7 +158,13 @@ class BusinessCentral:
             )
         return self._locations[key]
 
-    async def _fetch_items(self, market: Market, targets: Iterable[ItemTarget], correlation_id: str) -> None:
+    async def examine(self, market: Market, correlation_id: str) -> list[Examined]:
+        """See `Examiner.examine`."""
+        return await examine(self._api, market, correlation_id)
+
+    async def _fetch_items(
+        self, market: Market, targets: Iterable[ItemTarget], correlation_id: str
+    ) -> dict[ItemTarget, ItemRecord]:
         numbers = sorted({target.item for target in targets})
         rows: dict[str, Row] = {}
         for start in range(0, len(numbers), MAX_OR_TERMS):
@@ -163,11 +172,15 @@ class BusinessCentral:
             path = f"{_company(market)}/items"
             async for row in self._api.rows(path, correlation_id, filter=condition):
                 rows[row["number"]] = row
+        records: dict[ItemTarget, ItemRecord] = {}
         for target in targets:
-            found = rows.get(target.item.upper())  # numbers are Code fields: upper case
-            record = await self._item_record(market, target, found, correlation_id) if found else None
+            row_found = rows.get(target.item.upper())  # numbers are Code fields: upper case
+            record = await self._item_record(market, target, row_found, correlation_id) if row_found else None
             if record is not None:
-                self._items[market.company, target] = record
+                records[target] = record
+        # A blocked item is asked for anew each time: a person may unblock it, and resolves the question then.
+        self._items |= {(market.company, target): item for target, item in records.items() if not item.blocked}
+        return records
 
     async def _item_record(
         self, market: Market, target: ItemTarget, row: Row, correlation_id: str

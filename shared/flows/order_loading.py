@@ -69,12 +69,13 @@ class OrderLoader:
             if snapshot.data["fingerprint"] == fingerprint(order):
                 return NoChange(f"already in the back-end as {pair.dynamics_number}")
             return NeedsReview(_changed(order, pair, market))
-        references = await self._references(work, market, order)
+        references = await self.references(work, market, order)
         if isinstance(references, Question):
             return NeedsReview(references)
         return LoadedOrder(market, document, order, references, pair)
 
-    async def _references(self, work: Work, market: Market, order: Order) -> References | Question:
+    async def references(self, work: Work, market: Market, order: Order) -> References | Question:
+        """Resolve customer, items and warehouse, or say what a person must decide."""
         connector, correlation_id = self.connectors[market.back_end], work.envelope.correlation_id
         items = await self._items(market, order, connector, correlation_id)
         if isinstance(items, Question):

@@ -58,7 +58,9 @@ def _mismatch(draft: OrderDraft, record: OrderRecord) -> Mismatch:
 def _line_differences(ours: tuple[LineAmounts, ...], theirs: tuple[LineAmounts, ...]) -> Iterator[str]:
     """Lines are compared by position: both sides keep the order in which they were sent."""
     for here, there in zip(ours, theirs, strict=False):
-        if (here.net, here.gross) != (there.net, there.gross):
-            yield f"{here.label}: net {here.net} here, {there.net} there; gross {here.gross} here, {there.gross} there"
+        parts = ("net", "gross") if there.stated == "both" else (there.stated,)
+        pairs = [(part, getattr(here, part), getattr(there, part)) for part in parts]
+        if any(own != other for _, own, other in pairs):
+            yield f"{here.label}: " + "; ".join(f"{part} {own} here, {other} there" for part, own, other in pairs)
     if len(ours) != len(theirs):
         yield f"{len(ours)} lines here, {len(theirs)} there"

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class DataverseOptions(BaseModel):
-    """How sales orders are written to Dataverse."""
+    """How sales orders and customers are written to Dataverse. The columns are those that `ctd365 setup` creates."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    order_key: str = Field(default="ctd365_orderid", description="column of salesorder with an alternate key")
+    order_number: str | None = Field(default="ctd365_ordernumber", description="column for commercetools' order number")
+    contact_number: str | None = Field(
+        default="ctd365_customernumber", description="column for the number of a contact; accounts have accountnumber"
+    )
+    create: Literal["batch", "deep_insert"] = Field(
+        default="batch", description="one $batch change set, or one POST with the lines inside"
+    )
+    lines_property: str = Field(
+        default="order_details",
+        description="collection of an order's lines; compare with $metadata, the name is not in the public documents",
+    )
+    price_lists: Mapping[str, str] = Field(default={}, description="currency → name of the price list of new orders")
+    unit_price_decimals: int = Field(
+        default=2, ge=0, le=10, description="the organisation's pricing decimal precision, or less"
+    )
+    write_in: bool = Field(default=False, description="charge and account targets become write-in products")
+    untaxed_freight: Literal["header", "line"] = Field(
+        default="header", description="shipping without tax: freight amount of the order, or a line like the taxed one"
+    )
+    persons: Literal["contact", "account"] = Field(default="contact", description="what a customer without company is")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Address(BaseModel):
     """A postal address; `country` is ISO 3166-1 alpha-2, everything that may be missing is None."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     country: str
     id: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from shared.model.address import Address
 from shared.model.money import Money
@@ -96,11 +96,15 @@ class References:
 
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
-    """What one line comes to; `label` is how people recognise it."""
+    """What one line comes to; `label` is how people recognise it.
+
+    `stated` says which of the two amounts the back-end knows; where it knows one, both fields hold it.
+    """
 
     label: str
     net: Money
     gross: Money
+    stated: Literal["both", "net", "gross"] = "both"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shared.model.address import Address
 class Customer(BaseModel):
     """A registered customer with its addresses and the ids under which others know it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     project: str
     id: str

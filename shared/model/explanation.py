@@ -10,7 +10,7 @@ _COLUMNS = ("component", "list", "discounts", "net", "tax", "gross")
 class ExplanationRow(BaseModel):
     """One component; `list` and `discounts` are in its own price mode (with or without tax)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     component: str
     list: Money
@@ -28,7 +28,7 @@ class ExplanationRow(BaseModel):
 class Explanation(BaseModel):
     """The rows of an order and their sum; `str()` gives a table."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     rows: tuple[ExplanationRow, ...]
     total: ExplanationRow

@@ -15,7 +15,7 @@ type LineKind = Literal["item", "gift", "custom", "shipping"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class CustomerRef(_Frozen):

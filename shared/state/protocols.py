@@ -17,6 +17,7 @@ from shared.state.records import (
     ClaimResult,
     Failure,
     IdPair,
+    LeaseSheet,
     Question,
     ReviewItem,
     Snapshot,
@@ -42,6 +43,22 @@ class IdempotencyStore(Protocol):
 
     async def mark_unknown(self, claim: Claimed) -> bool:
         """Give the key back, remembering that a write may have happened. False when taken over."""
+
+
+class LeaseStore(Protocol):
+    """Who holds how much of something that all processes share: one small sheet per key, rewritten as a whole.
+
+    What is on a sheet is its users' business. Expiry must be judged by the `now` that came with the sheet.
+    """
+
+    async def read(self, key: str) -> LeaseSheet:
+        """Read a sheet; an empty one where nobody wrote before."""
+
+    async def write(self, key: str, sheet: JSON, etag: str) -> bool:
+        """Replace what was read under this etag. False when somebody else wrote meanwhile (nothing is written then).
+
+        False too when the write was done but its answer got lost: read again, and recognise your own entry.
+        """
 
 
 class IdMap(Protocol):
@@ -131,6 +148,10 @@ class State(Protocol):
     @property
     def idempotency(self) -> IdempotencyStore:
         """Who works on what, and what is done."""
+
+    @property
+    def leases(self) -> LeaseStore:
+        """Who holds how much of what all processes share."""
 
     @property
     def id_map(self) -> IdMap:

@@ -44,6 +44,15 @@ ClaimResult = Claimed | AlreadyDone | Busy | Superseding
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseSheet:
+    """The leases under one key, as read. `now` is the store's clock at that moment, never ahead of it."""
+
+    data: JSON
+    etag: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IdPair:
     """Two ids of one thing. `scope` is the market, `entity` for example "order", "customer", "item"."""
 

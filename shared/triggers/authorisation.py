@@ -19,7 +19,7 @@ async def verify_bearer(app: App, authorization: str | None) -> None:
         raise NotAuthorised("A bearer token of the configured Entra tenant is required.")
     from shared.triggers.event_grid import key_set, verified_claims
 
-    claims = verified_claims(token, await key_set(app, settings.events_entra_tenant), settings)
+    claims = verified_claims(token, await key_set(app, settings.events_entra_tenant, token), settings)
     clients = settings.events_entra_clients.split()
     client = claims.get("azp") or claims.get("appid")
     if clients and client not in clients:

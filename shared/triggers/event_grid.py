@@ -15,6 +15,7 @@ from shared.triggers.authorisation import NotAuthorised
 
 AUTHORITY = "https://login.microsoftonline.com"
 KEYS_LIFETIME_SECONDS = 3600.0
+KEYS_PAUSE_SECONDS = 60.0  # between two fetches because of a key that is not known
 _keys: dict[str, tuple[float, jwt.PyJWKSet]] = {}
 
 
@@ -37,12 +38,23 @@ def verified_claims(token: str, keys: jwt.PyJWKSet, settings: Settings) -> dict[
     return claims
 
 
-async def key_set(app: App, tenant: str) -> jwt.PyJWKSet:
-    """Return the tenant's signing keys, fetched at most once an hour."""
+async def key_set(app: App, tenant: str, token: str) -> jwt.PyJWKSet:
+    """Return the tenant's signing keys: fetched once an hour, and sooner when a token names a key that is new."""
     fetched, keys = _keys.get(tenant, (0.0, None))
-    if keys is None or time.monotonic() - fetched > KEYS_LIFETIME_SECONDS:
+    age = time.monotonic() - fetched
+    # Event Grid never repeats a delivery answered with 401, so a changed key must not cost an hour of events.
+    if keys is None or age > KEYS_LIFETIME_SECONDS or (age > KEYS_PAUSE_SECONDS and not _knows(keys, token)):
         keys = await _fetch_keys(app, tenant)
     return keys
+
+
+def _knows(keys: jwt.PyJWKSet, token: str) -> bool:
+    """Tell whether the token's key is among the keys; what is no token at all needs no new keys either."""
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except jwt.PyJWTError:
+        return True
+    return any(key.key_id == kid for key in keys.keys)
 
 
 async def _fetch_keys(app: App, tenant: str) -> jwt.PyJWKSet:

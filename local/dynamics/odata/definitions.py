@@ -16,6 +16,7 @@ DEFAULTS: Mapping[str, Any] = {
     "Edm.Guid": ZERO_GUID,
     "Edm.Decimal": Decimal(0),
     "Edm.Int32": 0,
+    "Edm.Int64": 0,
     "Edm.Boolean": False,
     "Edm.Date": EMPTY_DATE,
     "Edm.DateTimeOffset": "0001-01-01T00:00:00Z",

@@ -18,7 +18,8 @@ class Segment:
 def _key_part(text: str) -> tuple[str, str]:
     name, separator, value = text.partition("=") if not text.startswith("'") else ("", "", "")
     literal = value if separator else text
-    return name.strip(), literal[1:-1].replace("''", "'") if literal.startswith("'") else literal.lower()
+    value = literal[1:-1].replace("''", "'") if literal.startswith("'") else literal.lower()
+    return (name.strip() if separator else ""), value
 
 
 def parse_path(path: str) -> list[Segment]:

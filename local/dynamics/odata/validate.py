@@ -57,6 +57,7 @@ CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "Edm.Guid": _guid,
     "Edm.Decimal": _decimal,
     "Edm.Int32": _exactly(int),
+    "Edm.Int64": _exactly(int),
     "Edm.Boolean": _exactly(bool),
     "Edm.Date": _iso_date,
     "Edm.DateTimeOffset": iso_instant,

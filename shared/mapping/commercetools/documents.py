@@ -12,7 +12,7 @@ type NotNegative = Annotated[int, Field(ge=0)]
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, defer_build=True)
 
 
 class MoneyDocument(_Document):

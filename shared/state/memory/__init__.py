@@ -12,6 +12,7 @@ from shared.state.memory.audit import MemoryAuditLog
 from shared.state.memory.id_map import MemoryIdMap
 from shared.state.memory.idempotency import MemoryIdempotencyStore
 from shared.state.memory.keyed import MemoryCursorStore, MemoryFailureStore, MemorySnapshotStore
+from shared.state.memory.leases import MemoryLeaseStore
 from shared.state.memory.review import MemoryReviewStore
 
 __all__ = ["MemoryState"]
@@ -26,6 +27,7 @@ class MemoryState:
 
     def __init__(self, clock: Callable[[], datetime] = _utc_now) -> None:
         self.idempotency = MemoryIdempotencyStore(clock)
+        self.leases = MemoryLeaseStore(clock)
         self.id_map = MemoryIdMap()
         self.cursors = MemoryCursorStore()
         self.snapshots = MemorySnapshotStore()

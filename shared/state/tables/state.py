@@ -16,10 +16,11 @@ from shared.state.tables.audit import TablesAuditLog
 from shared.state.tables.id_map import TablesIdMap
 from shared.state.tables.idempotency import TablesIdempotencyStore
 from shared.state.tables.keyed import TablesCursorStore, TablesFailureStore, TablesSnapshotStore
+from shared.state.tables.leases import TablesLeaseStore
 from shared.state.tables.review import TablesReviewStore
 from shared.state.tables.table import Table
 
-TABLE_NAMES = ("idempotency", "idmap", "cursors", "snapshots", "failures", "audit", "auditindex", "review")
+TABLE_NAMES = ("idempotency", "leases", "idmap", "cursors", "snapshots", "failures", "audit", "auditindex", "review")
 
 # A store outage must become RetryAt within seconds, so the SDK repeats once what got no connection, and nothing else.
 CLIENT_OPTIONS: dict[str, Any] = {
@@ -49,6 +50,7 @@ class TablesState:
         self._service = service
         self._tables = {name: Table(service.get_table_client(f"{prefix}{name}")) for name in TABLE_NAMES}
         self.idempotency = TablesIdempotencyStore(self._tables["idempotency"])
+        self.leases = TablesLeaseStore(self._tables["leases"])
         self.id_map = TablesIdMap(self._tables["idmap"])
         self.cursors = TablesCursorStore(self._tables["cursors"])
         self.snapshots = TablesSnapshotStore(self._tables["snapshots"])
