@@ -10,7 +10,7 @@ from shared.cli.context import Context
 from shared.cli.exits import CommandError, Exit, usage_error
 from shared.dynamics.connector import Connector
 from shared.errors import Conflict
-from shared.flows.matching import CUSTOMER
+from shared.flows.matching import CUSTOMER, id_map_entity
 from shared.flows.order_plan import ITEM
 from shared.markets import ItemTarget, Market
 from shared.state.records import IdPair, Question, ReviewItem
@@ -162,7 +162,7 @@ async def _customer_pair(
             f"{market.back_end}, company {market.company}, has {what} with number {decision.number}",
             "check the number there, or create the customer first; nothing was changed",
         )
-    return IdPair(question.scope, CUSTOMER, question.key, found[0].id, found[0].number)
+    return IdPair(question.scope, id_map_entity(question.key), question.key, found[0].id, found[0].number)
 
 
 def _conflict_hint(pair: IdPair) -> str:

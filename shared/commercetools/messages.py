@@ -23,7 +23,8 @@ class MalformedNotification(ValueError):
 class Notification:
     """One notification, reduced to what the connector may trust: which resource to look at, and why.
 
-    `type` is the message type for messages, else the notification type (ResourceCreated …).
+    `type` is the message type for messages and events, else the notification type (ResourceCreated …). `project` is
+    empty for an event that does not say.
     """
 
     project: str
@@ -89,11 +90,13 @@ def _from_cloud_event(event: Mapping[str, Any]) -> Notification:
     data = event.get("data")
     if not isinstance(data, dict):
         raise MalformedNotification("data is missing or no JSON object")
-    return _from_platform(data)
+    return _from_platform(data, source=event["source"])
 
 
-def _from_platform(data: Mapping[str, Any]) -> Notification:
+def _from_platform(data: Mapping[str, Any], source: str = "") -> Notification:
     kind = _text(data, "notificationType")
+    if kind == "Event":
+        return _from_event(data, source)
     resource = data.get("resource")
     if not isinstance(resource, dict):
         raise MalformedNotification("resource is missing")
@@ -110,6 +113,19 @@ def _from_platform(data: Mapping[str, Any]) -> Notification:
         # Changes have no id of their own: resource and version identify them.
         id=str(data.get("id") or f"{resource_id}/{version}"),
         sequence_number=version if isinstance(version, int) else None,
+    )
+
+
+def _from_event(data: Mapping[str, Any], source: str) -> Notification:
+    """Read an Event (Import API, Checkout): it names no resource, and its project only in the CloudEvents source."""
+    identity = _text(data, "id")
+    return Notification(
+        project=source.strip("/").partition("/")[0],
+        resource_type=str(data.get("resourceType") or "event"),
+        resource_id=identity[:MAX_ID],
+        type=_text(data, "type"),
+        id=identity,
+        sequence_number=None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.dynamics.connector import Connector
 from shared.flows.questions import question_of
+from shared.mapping.parties import BILL_TO
 from shared.markets import Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, Party
 from shared.pipeline.flow import Trail
@@ -17,6 +18,7 @@ from shared.state.records import Question
 type Match = CustomerRecord | CustomerDraft | Question
 
 CUSTOMER = "customer"
+PAYER = "payer"
 
 
 async def match_customer(
@@ -25,7 +27,7 @@ async def match_customer(
     """Match a party, or draft a customer for it, or ask."""
     if party.guest and market.customers.guest == "account":
         return await _by_account(str(market.customers.guest_account), party, market, connector, correlation_id)
-    pair = await id_map.by_commercetools_id(market.name, CUSTOMER, party.key)
+    pair = await id_map.by_commercetools_id(market.name, id_map_entity(party.key), party.key)
     if pair is not None:
         trail.note("customer matched", f"id map: {party.key} is {pair.dynamics_number}")
         return CustomerRecord(pair.dynamics_id, pair.dynamics_number, party.name)
@@ -38,6 +40,11 @@ async def match_customer(
         if found:
             return _ambiguous(how, party, market, found)
     return _unknown(party, market, connector)
+
+
+def id_map_entity(party_key: str) -> str:
+    """Name the id-map entity of a party: who pays may well be a customer whom somebody else orders as."""
+    return PAYER if party_key.startswith(BILL_TO) else CUSTOMER
 
 
 def _lookups(party: Party, market: Market) -> list[tuple[str, dict[str, str]]]:

@@ -10,7 +10,7 @@ from shared.commercetools.client import CommercetoolsClient, Document
 from shared.commercetools.write_back import Action, sync_actions
 from shared.dynamics.connector import Connector
 from shared.errors import Conflict, Permanent
-from shared.flows.matching import CUSTOMER
+from shared.flows.matching import CUSTOMER, id_map_entity
 from shared.flows.order_fingerprint import fingerprint
 from shared.flows.order_loading import OrderLoader
 from shared.flows.order_plan import ORDER, LoadedOrder, OrderPlan
@@ -111,7 +111,7 @@ class OrdersFlow:
         if not key:
             return record
         try:
-            await self.id_map.put(IdPair(market.name, CUSTOMER, key, record.id, record.number))
+            await self.id_map.put(IdPair(market.name, id_map_entity(key), key, record.id, record.number))
         except Conflict as error:
             return _customer_taken(record, key, market, str(error))
         return record
@@ -204,5 +204,5 @@ def _customer_taken(record: CustomerRecord, key: str, market: Market, why: str) 
         key=key,
         text=f"customer {record.number} belongs to another commercetools customer: {why}",
         dynamics={"number": record.number},
-        hint="resolve with --customer NUMBER",
+        hint="create a customer of its own in the back-end and resolve with --customer NUMBER",
     )

@@ -7,6 +7,8 @@ from shared.model.back_end import MissingReference, Party
 from shared.model.customer import Customer
 from shared.model.order import Order
 
+BILL_TO = "bill-to:"  # begins the key of a party that only pays
+
 
 def registered_party(customer: Customer, order: Order) -> Party:
     """Build the party of a commercetools customer; the order's billing address stands in for a missing default."""
@@ -60,7 +62,7 @@ def bill_to_party(order: Order, sell_to: Party) -> Party | None:
     email = address.email if address.email and address.email != sell_to.email else None
     identity = email or f"{_name(address)}|{address.postal_code or ''}|{address.country}"
     return Party(
-        key=f"bill-to:{identity.casefold()}",
+        key=f"{BILL_TO}{identity.casefold()}",
         guest=False,
         name=_name(address),
         email=email,

@@ -1,0 +1,1 @@
+"""Small stand-ins that behave, for tests without I/O."""

@@ -1,0 +1,98 @@
+"""A commercetools project in memory, behind httpx's mock transport."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from shared.commercetools.client import CommercetoolsClient
+from shared.markets import Project
+
+type Json = dict[str, Any]
+
+PROJECT = Project(
+    api_url="https://api.example.com",
+    auth_url="https://auth.example.com",
+    client_id="connector",
+    client_secret=SecretStr("not-for-logs"),
+)
+
+
+class FakeCommercetools:
+    """Documents by path, with versions and the three actions that the connector sends to orders.
+
+    `refused` maps an action to the error code it is answered with; `changed_by_others` makes so many updates meet a
+    version that somebody else has raised meanwhile; `failures` are answered first, in order.
+    """
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Json] = {}
+        self.pages: list[list[Json]] = []
+        self.requests: list[httpx.Request] = []
+        self.failures: list[httpx.Response] = []
+        self.refused: dict[str, str] = {}
+        self.changed_by_others = 0
+        self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
+        self.client = CommercetoolsClient("shop", PROJECT, self.http)
+
+    def put(self, kind: str, document: Mapping[str, Any]) -> None:
+        self.documents[f"{kind}/{document['id']}"] = json.loads(json.dumps(document))
+
+    @property
+    def api_requests(self) -> list[httpx.Request]:
+        return [request for request in self.requests if request.url.path != "/oauth/token"]
+
+    @property
+    def updates(self) -> list[list[Json]]:
+        """The actions of every update that arrived."""
+        return [json.loads(request.content)["actions"] for request in self.api_requests if request.method == "POST"]
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.url.path == "/oauth/token":
+            return httpx.Response(200, json={"access_token": "token", "expires_in": 172_800})
+        if self.failures:
+            return self.failures.pop(0)
+        path = request.url.path.removeprefix("/shop/")
+        if path == "orders":
+            return httpx.Response(200, json={"results": self.pages.pop(0) if self.pages else []})
+        document = self.documents.get(path)
+        if document is None:
+            return _error(404, "ResourceNotFound", f"{path} was not found")
+        return self._update(document, request) if request.method == "POST" else httpx.Response(200, json=document)
+
+    def _update(self, document: Json, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        if self.changed_by_others:
+            self.changed_by_others -= 1
+            document["version"] += 1
+        if body["version"] != document["version"]:
+            return _error(409, "ConcurrentModification", f"the version is {document['version']}")
+        refused = next((action["action"] for action in body["actions"] if action["action"] in self.refused), None)
+        if refused is not None:
+            return _error(400, self.refused[refused], f"{refused} is refused")
+        for action in body["actions"]:
+            _apply(document, action)
+        document["version"] += 1
+        return httpx.Response(200, json=document)
+
+
+def _apply(document: Json, action: Json) -> None:
+    match action["action"]:
+        case "updateSyncInfo":
+            mark = {name: action[name] for name in ("channel", "externalId", "syncedAt")}
+            document.setdefault("syncInfo", []).append(mark)
+        case "setCustomType":
+            document["custom"] = {"type": action["type"], "fields": action["fields"]}
+        case "setCustomField":
+            document["custom"]["fields"][action["name"]] = action["value"]
+        case unknown:
+            raise AssertionError(f"the fake does not know the action {unknown}")
+
+
+def _error(status: int, code: str, message: str) -> httpx.Response:
+    return httpx.Response(status, json={"statusCode": status, "message": message, "errors": [{"code": code}]})
