@@ -16,6 +16,7 @@ from shared.commercetools.client import CommercetoolsClient
 from shared.dynamics.auth import MsalTokenProvider, TokenProvider
 from shared.dynamics.business_central import BusinessCentral
 from shared.dynamics.connector import Connector
+from shared.dynamics.dataverse import Dataverse
 from shared.dynamics.finance import Finance
 from shared.dynamics.limiter.limiter import SharedLimiter
 from shared.dynamics.limiter.wiring import limiter_of
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
 
 type ConnectorFactory = Callable[[BackEnd, TokenProvider, httpx.AsyncClient], Connector]
 # One line for each type of back-end: everything else knows only the protocol.
-CONNECTORS: Mapping[str, ConnectorFactory] = {"business_central": BusinessCentral, "finance": Finance}
+CONNECTORS: Mapping[str, ConnectorFactory] = {
+    "business_central": BusinessCentral,
+    "dataverse": Dataverse,
+    "finance": Finance,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def build_app(environment: Mapping[str, str]) -> App:
     if settings.application_insights is not None:
         from shared.telemetry.azure_monitor import attach
 
-        attach(settings.application_insights.get_secret_value())
+        attach(settings.application_insights.get_secret_value(), settings.managed_identity_client_id)
     return _assemble(settings, markets, _state(settings), _sender(settings))
 
 
@@ -128,7 +133,7 @@ def make_connector(name: str, back_end: BackEnd, tokens: TokenProvider, http: ht
 
 
 def _limiter(back_end: BackEnd, settings: Settings, state: State) -> SharedLimiter:
-    return limiter_of(back_end, state.leases, lambda user: MsalTokenProvider(user, settings.oauth_ca_file))
+    return limiter_of(back_end, state.leases, lambda user: _tokens(user, settings))
 
 
 def _state(settings: Settings) -> State:
@@ -163,3 +168,7 @@ def _credential(settings: Settings) -> AsyncTokenCredential:
         managed_identity_client_id=settings.managed_identity_client_id
     )
     return credential
+
+
+def _tokens(back_end: BackEnd, settings: Settings) -> TokenProvider:
+    return MsalTokenProvider(back_end, settings.oauth_ca_file, settings.managed_identity_client_id)

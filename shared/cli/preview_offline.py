@@ -12,14 +12,17 @@ from shared.cli.exits import CommandError
 from shared.cli.preview_documents import mapped
 from shared.cli.preview_market import choose_market, project_of, read_map
 from shared.cli.preview_order import Preview
-from shared.cli.rehearsal import NoTokens, Rehearsal
+from shared.cli.rehearsal import NoReads, NoTokens, Rehearsal
 from shared.cli.rehearsing import rehearse, rehearsed_connector
-from shared.markets import Market
+from shared.dynamics.odata import literal
+from shared.markets import BackEndType, Market
 from shared.model.back_end import CustomerRecord, ItemRecord, References
 from shared.model.order import Order
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
-PLACEHOLDER_CUSTOMER = CustomerRecord(NOBODY, "CUSTOMER", "placeholder customer")
+# Dataverse names a customer by its set too, and can name a product by its number.
+ITEM_IDS: Mapping[BackEndType, str] = {"dataverse": "productnumber={}"}
+CUSTOMER_IDS: Mapping[BackEndType, str] = {"dataverse": f"contacts({NOBODY})"}
 
 
 async def offline_preview(
@@ -30,17 +33,28 @@ async def offline_preview(
     choice = choose_market(markets, to, document, project)
     market, order = choice.market, mapped(document, project_of(choice, markets, project))
     back_end = markets.back_ends[market.back_end]
-    async with httpx.AsyncClient(transport=(rehearsal := Rehearsal())) as http:
+    rehearsal = Rehearsal(NoReads(_looked_up(order)))
+    async with httpx.AsyncClient(transport=rehearsal) as http:
         connector = rehearsed_connector(market.back_end, back_end, NoTokens(), http)
-        references = _unresolved(order, market)
-        cuts = await rehearse(connector, order, references, market)
+        references = _unresolved(order, market, back_end.type)
+        cuts = await rehearse(rehearsal, connector, order, references, market)
     return Preview(order, choice, back_end.type, tuple(rehearsal.requests), cuts)
 
 
-def _unresolved(order: Order, market: Market) -> References:
+def _looked_up(order: Order) -> dict[str, dict[str, str]]:
+    """Stand in for what a connector looks up itself when it writes."""
+    return {
+        "transactioncurrencies": {"transactioncurrencyid": NOBODY, "isocurrencycode": order.currency},
+        "pricelevels": {"pricelevelid": NOBODY},
+    }
+
+
+def _unresolved(order: Order, market: Market, kind: BackEndType) -> References:
     lines = [line for line in order.lines if line.kind in {"item", "gift"}]
     nameless = next((line for line in lines if not line.sku), None)
     if nameless is not None:
         raise CommandError(f"{nameless.label}: it has no SKU, so no item can be named; give the variant one")
-    items = {str(line.sku): ItemRecord(NOBODY, str(line.sku)) for line in lines}
-    return References(PLACEHOLDER_CUSTOMER, None, items, NOBODY if market.location else None)
+    named = ITEM_IDS.get(kind, NOBODY)
+    items = {sku: ItemRecord(named.format(literal(sku)), sku) for sku in (str(line.sku) for line in lines)}
+    customer = CustomerRecord(CUSTOMER_IDS.get(kind, NOBODY), "CUSTOMER", "placeholder customer")
+    return References(customer, None, items, NOBODY if market.location else None)

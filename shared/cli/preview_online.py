@@ -16,7 +16,7 @@ from shared.cli.preview_market import choose_market, project_of
 from shared.cli.preview_order import Preview
 from shared.cli.rehearsal import Rehearsal
 from shared.cli.rehearsing import CORRELATION, rehearse, rehearsed_connector
-from shared.dynamics.auth import MsalTokenProvider
+from shared.dynamics.auth import MsalTokenProvider, TokenProvider
 from shared.flows.order_loading import OrderLoader
 from shared.http import TIMEOUT
 from shared.model.order import Order
@@ -26,25 +26,37 @@ from shared.state.records import Question
 
 
 async def online_preview(
-    context: Context, name: str, document: Mapping[str, Any] | None, to: str, project: str | None
+    context: Context,
+    name: str,
+    document: Mapping[str, Any] | None,
+    to: str,
+    project: str | None,
+    *,
+    reads: httpx.AsyncBaseTransport | None = None,
+    tokens: TokenProvider | None = None,
 ) -> Preview:
-    """Preview an order of commercetools, or a document from a file, with its references resolved."""
+    """Preview an order of commercetools, or a document from a file, with its references resolved.
+
+    Tests give the transport and the tokens of their own back-end.
+    """
     app = context.app
     if document is None:
         project, document = await _fetched(context, name, project)
     choice = choose_market(app.markets, to, document, project)
     market, order = choice.market, mapped(document, project_of(choice, app.markets, project))
     back_end = app.markets.back_ends[market.back_end]
-    rehearsal = Rehearsal(httpx.AsyncHTTPTransport())
+    rehearsal = Rehearsal(reads or httpx.AsyncHTTPTransport())
     async with httpx.AsyncClient(transport=rehearsal, timeout=TIMEOUT) as http:
-        tokens = MsalTokenProvider(back_end, app.settings.oauth_ca_file)
+        tokens = tokens or MsalTokenProvider(
+            back_end.per_user()[0], app.settings.oauth_ca_file, app.settings.managed_identity_client_id
+        )
         connector = rehearsed_connector(market.back_end, back_end, tokens, http)
         state = context.state
         loader = OrderLoader(app.markets, app.projects, {market.back_end: connector}, state.id_map, state.snapshots)
         references = await loader.references(_work(order), market, order)
         if isinstance(references, Question):
             raise CommandError(f"{references.text}; {references.hint}")
-        cuts = await rehearse(connector, order, references, market)
+        cuts = await rehearse(rehearsal, connector, order, references, market)
     return Preview(order, choice, back_end.type, tuple(rehearsal.requests), cuts)
 
 

@@ -95,7 +95,6 @@ def show(preview: Preview) -> None:
     market, own = preview.market.name, preview.choice.lands_in
     fields = {
         "market": market if market == own else f"{market}, although this order's business lands in {own}",
-        "lands_in": preview.choice.lands_in,
         "back-end": f"{preview.market.back_end} ({preview.back_end_type}), company {preview.market.company}",
         "lines": str(len(order.lines)),
     }
@@ -111,5 +110,9 @@ def _show_request(request: Request) -> None:
     console().print(Text.assemble((request.method, "bold cyan"), " ", (request.path, "bold")), soft_wrap=True)
     for name, value in request.headers.items():
         show_text(f"{name}: {value}", "dim")
+    if request.parts:
+        for part in request.parts:
+            _show_request(part)
+        return
     body = request.body if isinstance(request.body, str) else json.dumps(request.body, indent=2, ensure_ascii=False)
     show_text(f"{body}\n")

@@ -10,7 +10,7 @@ import httpx
 from shared.app import make_connector
 from shared.cli.exits import CommandError, Exit
 from shared.cli.preview_documents import one_line
-from shared.cli.rehearsal import Held
+from shared.cli.rehearsal import Held, Rehearsal
 from shared.dynamics.auth import TokenProvider
 from shared.dynamics.connector import Connector
 from shared.markets import BackEnd, Market
@@ -29,7 +29,9 @@ def rehearsed_connector(name: str, back_end: BackEnd, tokens: TokenProvider, htt
         raise CommandError(one_line(str(error)), code=Exit.CONFIGURATION) from error
 
 
-async def rehearse(connector: Connector, order: Order, references: References, market: Market) -> tuple[Cut, ...]:
+async def rehearse(
+    rehearsal: Rehearsal, connector: Connector, order: Order, references: References, market: Market
+) -> tuple[Cut, ...]:
     """Go as far as the wire with customers and order; returns what had to be cut."""
     draft = connector.draft_order(order, references, market)
     if isinstance(draft, MissingReference):
@@ -37,6 +39,7 @@ async def rehearse(connector: Connector, order: Order, references: References, m
     sell_to = await _customer(connector, references.sell_to, market)
     payer = references.bill_to
     bill_to = await _customer(connector, payer, market) if payer else None
+    rehearsal.goes_on = True
     with suppress(Held):
         await connector.create_order(market, draft, sell_to, bill_to, CORRELATION)
     return draft.cuts

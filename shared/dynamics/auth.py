@@ -27,11 +27,16 @@ class TokenProvider(Protocol):
 
 
 class MsalTokenProvider:
-    """Client credentials of one application registration. `ca_file` is for authorities outside the public PKI."""
+    """Client credentials of one application registration.
 
-    def __init__(self, back_end: BackEnd, ca_file: str | None = None) -> None:
+    `ca_file` is for authorities outside the public PKI; `identity` is the client id of the managed identity that
+    signs in where the back-end has no secret, None for the system-assigned one.
+    """
+
+    def __init__(self, back_end: BackEnd, ca_file: str | None = None, identity: str | None = None) -> None:
         self._back_end = back_end
         self._ca_file = ca_file
+        self._identity = identity
         self._app: ConfidentialClientApplication | None = None
         self._lock = asyncio.Lock()
 
@@ -75,7 +80,7 @@ class MsalTokenProvider:
     def _credential(self) -> str | dict[str, Callable[[], str]]:
         if self._back_end.client_secret is not None:
             return self._back_end.client_secret.get_secret_value()
-        return {"client_assertion": _managed_identity_assertion}
+        return {"client_assertion": lambda: managed_identity_assertion(self._identity)}
 
     def _refused(self, answer: dict[str, Any]) -> Permanent | Transient:
         code = str(answer.get("error", ""))
@@ -85,8 +90,10 @@ class MsalTokenProvider:
         return kind(SERVICE, "acquire token", hint, code=code)
 
 
-def _managed_identity_assertion() -> str:
+def managed_identity_assertion(identity: str | None) -> str:
+    """Return the managed identity's token for the federated credential of the app registration."""
     from azure.identity import ManagedIdentityCredential
 
-    token: str = ManagedIdentityCredential().get_token(FEDERATION_SCOPE).token
+    with ManagedIdentityCredential(client_id=identity) as credential:
+        token: str = credential.get_token(FEDERATION_SCOPE).token
     return token

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from azure.identity import ManagedIdentityCredential
 from opencensus.ext.azure.log_exporter import AzureLogHandler
 
 from shared.telemetry.seam import LOGGER
@@ -21,9 +22,13 @@ class LockedAzureLogHandler(AzureLogHandler):  # type: ignore[misc]  # the packa
         logging.Handler.createLock(self)
 
 
-def attach(connection_string: str) -> LockedAzureLogHandler:
-    """Send the product's records to Application Insights. Call once per process."""
-    handler = LockedAzureLogHandler(connection_string=connection_string)
+def attach(connection_string: str, identity: str | None = None) -> LockedAzureLogHandler:
+    """Send the product's records to Application Insights. Call once per process.
+
+    `identity` is the client id of the managed identity that signs in where local authentication is off.
+    """
+    credential = ManagedIdentityCredential(client_id=identity) if identity else None
+    handler = LockedAzureLogHandler(connection_string=connection_string, credential=credential)
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     return handler
