@@ -30,8 +30,8 @@ class FinanceOptions(BaseModel):
     sales_origin: str | None = None
     sales_pool: str | None = None
     countries: Mapping[str, str] = Field(default={}, description="ISO alpha-2 → Finance where it is not ISO alpha-3")
-    states_of: frozenset[str] = Field(
-        default=frozenset({"US", "CA"}), description="countries whose states are set up in Finance under the same codes"
+    states_of: tuple[str, ...] = Field(
+        default=("CA", "US"), description="countries whose states are set up in Finance under the same codes"
     )
     vat_id_field: Literal["TaxExemptNumber", "OrganizationNumber"] | None = Field(
         default=None, description="of a new customer; TaxExemptNumber must be set up in Finance before"

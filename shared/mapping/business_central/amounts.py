@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from shared.mapping.business_central.fields import UNIT_PRICE_EXTRA_DIGITS
 from shared.model.money import minor_digits
-from shared.model.order import Order, OrderLine
+from shared.model.order import OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,6 @@ class LinePrice:
     quantity: int
     unit_price: Decimal
     discount: Decimal
-
-
-def prices_include_tax(order: Order) -> bool:
-    """Choose the header's price mode: that of the greater part of the taxed amount, so that fewest prices convert."""
-    included = sum((abs(line.gross.amount) for line in order.lines if line.price_includes_tax), Decimal(0))
-    excluded = sum((abs(line.gross.amount) for line in order.lines if not line.price_includes_tax), Decimal(0))
-    return included >= excluded
 
 
 def line_price(line: OrderLine, *, include_tax: bool) -> LinePrice:

@@ -6,9 +6,10 @@ from datetime import UTC
 from typing import Any
 
 from shared.mapping.business_central.addresses import address_texts, recipient_texts
-from shared.mapping.business_central.amounts import line_price, prices_include_tax
+from shared.mapping.business_central.amounts import line_price
 from shared.mapping.business_central.fields import LINE_LIMITS, ORDER_LIMITS, REFERENCE_LIMIT
 from shared.mapping.fitting import Texts, fit
+from shared.mapping.price_mode import prices_include_tax
 from shared.mapping.references import order_reference
 from shared.mapping.service_lines import line_tax_code, no_service_target, service_target, several_addresses
 from shared.markets import LineTarget, Market

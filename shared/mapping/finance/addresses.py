@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.mapping.finance.countries import country_code
 from shared.mapping.fitting import Texts
+from shared.market_options.finance import FinanceOptions
 from shared.markets import Market
 from shared.model.address import Address
 from shared.model.back_end import MissingReference
@@ -48,5 +49,5 @@ def _street(address: Address) -> str:
 
 def _state(address: Address, market: Market) -> str | None:
     """Return the state where Finance knows states; elsewhere a text that is no set-up code would be refused."""
-    states_of = market.finance.states_of if market.finance else frozenset()
+    states_of = (market.finance or FinanceOptions()).states_of
     return (address.state or address.region) if address.country in states_of else None

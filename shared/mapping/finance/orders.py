@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.mapping.business_central.amounts import prices_include_tax
 from shared.mapping.finance.addresses import delivery_texts
 from shared.mapping.finance.amounts import line_price
 from shared.mapping.finance.fields import (
@@ -17,6 +16,7 @@ from shared.mapping.finance.fields import (
     no_yes,
 )
 from shared.mapping.fitting import Texts, fit
+from shared.mapping.price_mode import prices_include_tax
 from shared.mapping.references import order_reference
 from shared.mapping.service_lines import line_tax_code, no_service_target, service_target, several_addresses
 from shared.market_options.finance import FinanceOptions

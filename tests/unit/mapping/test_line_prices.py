@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mapping.business_central.amounts import LinePrice, line_price, prices_include_tax
+from shared.mapping.business_central.amounts import LinePrice, line_price
+from shared.mapping.price_mode import prices_include_tax
 from shared.model.money import minor_digits
 from shared.model.order import OrderLine
 from tests.fakes.unhurried import unhurried

@@ -1,0 +1,1 @@
+"""The Finance & Supply Chain simulator: the data entities that the connector uses."""

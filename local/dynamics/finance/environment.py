@@ -1,0 +1,168 @@
+"""Puts the Finance simulator together: definitions, companies, rules, limits, harness."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+
+from local.dynamics.finance.company import Companies, Settings
+from local.dynamics.finance.masters import CustomerRules, EntityRulesOfFinance
+from local.dynamics.finance.messages import MESSAGES, error_body, fault_body
+from local.dynamics.finance.order_lines import LineRules
+from local.dynamics.finance.orders import HEADERS, LINES, HeaderRules
+from local.dynamics.finance.seed import Seeder, seed_companies, side_tables
+from local.dynamics.finance.service import Addressing, FinanceService, visible_rows
+from local.dynamics.odata.app import ODataApp, Pace
+from local.dynamics.odata.control import ControlledApp, ExactJSONResponse
+from local.dynamics.odata.definitions import Definitions, load_definitions
+from local.dynamics.odata.filter import FilterRules
+from local.dynamics.odata.limits import Limiter, LimitExceededError, Limits
+from local.dynamics.odata.product import Product
+from local.dynamics.odata.rules import EntityRules, utc_now
+from local.dynamics.odata.store import Store
+from local.dynamics.tokens import TokenVerifier
+
+AUDIENCE = "https://demo.operations.dynamics.com"
+DATA = Path(__file__).parent.parent / "data"
+ROOT = re.compile(r"/data/")
+PAGE_LIMIT = 10_000
+BATCH_LIMIT = 1_000
+# Finance limits resources, not users: how busy the environment is, /__limits and /__faults say.
+LIMITS = Limits(in_flight=1_000, queue=1_000, requests=1_000_000)
+
+
+def make_rules(definitions: Definitions, companies: Companies, clock: Callable[[], datetime]) -> dict[str, EntityRules]:
+    """Return the rules of every entity set."""
+    sets = definitions.entity_sets
+    rules: dict[str, EntityRules] = {
+        name: EntityRulesOfFinance(companies, entity_set, clock) for name, entity_set in sets.items()
+    }
+    headers = HeaderRules(companies, sets[HEADERS], clock)
+    own = {HEADERS: headers, LINES: LineRules(headers, sets[LINES])}
+    return rules | own | {"CustomersV3": CustomerRules(companies, sets["CustomersV3"], clock)}
+
+
+class BusyLimiter(Limiter):
+    """Says how long to wait."""
+
+    def __init__(self, companies: Companies) -> None:
+        super().__init__(LIMITS)
+        self._companies = companies
+
+    @asynccontextmanager
+    async def slot(self, name: str) -> AsyncIterator[None]:
+        """See `Limiter.slot`."""
+        try:
+            async with super().slot(name):
+                yield
+        except LimitExceededError as error:
+            seconds = self._companies.settings.retry_after_seconds
+            raise LimitExceededError(headers={"Retry-After": str(seconds)}) from error
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One simulated environment; tests may reach into its parts."""
+
+    app: ControlledApp
+    companies: Companies
+    limiter: Limiter
+    seeder: Seeder
+    definitions: Definitions
+
+
+class ControlEndpoints:
+    """The /__ endpoints that seed, show and set."""
+
+    def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder) -> None:
+        self._companies = companies
+        self._limiter = limiter
+        self._pace = pace
+        self._seeder = seeder
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/__limits", self._guard(self._limits), methods=["GET", "POST"]),
+            Route("/__settings", self._guard(self._settings), methods=["GET", "POST"]),
+            Route("/__seed/{entity_set}", self._guard(self._seed), methods=["POST"]),
+            Route("/__state/{entity_set}", self._guard(self._state)),
+        ]
+
+    def _guard(self, endpoint: Callable[[HttpRequest, Any], Any]) -> Callable[[HttpRequest], Any]:
+        async def guarded(request: HttpRequest) -> HttpResponse:
+            body = await request.body()
+            try:
+                answer = endpoint(request, json.loads(body, parse_float=Decimal) if body else None)
+            except (ValidationError, ValueError, KeyError, TypeError) as error:
+                text = f"{request.method} {request.url.path}: {error}; correct the request and send it again"
+                return ExactJSONResponse({"error": text}, status_code=400)
+            return ExactJSONResponse(answer)
+
+        return guarded
+
+    def _limits(self, _request: HttpRequest, body: Any) -> Any:
+        if body is not None:
+            self._limiter.limits = Limits.model_validate(self._limiter.limits.model_dump() | body)
+        return self._limiter.limits.model_dump()
+
+    def _settings(self, _request: HttpRequest, body: Any) -> Any:
+        if body is not None:
+            settings = Settings.model_validate(self._companies.settings.model_dump() | body)
+            self._companies.settings = settings
+            self._pace.latency_seconds = settings.latency_ms / 1000
+        return self._companies.settings.model_dump(mode="json")
+
+    def _seed(self, request: HttpRequest, body: Any) -> Any:
+        company = request.query_params.get("company", self._companies.settings.default_company)
+        rows = body if isinstance(body, list) else [body]
+        return {"value": self._seeder.seed(request.path_params["entity_set"], rows, company)}
+
+    def _state(self, request: HttpRequest, _body: Any) -> Any:
+        return {"value": self._seeder.rows(request.path_params["entity_set"])}
+
+
+def make_service(definitions: Definitions, companies: Companies, rules: dict[str, EntityRules]) -> FinanceService:
+    """Return the OData service with what Finance supports of it."""
+    product = Product(
+        definitions=definitions,
+        store=companies.store,
+        messages=MESSAGES,
+        rules=rules,
+        filter_rules=FilterRules(functions=False, membership=False, ignore_case=True, wildcards=True, typed_enums=True),
+        page_limit=PAGE_LIMIT,
+        batch_limit=BATCH_LIMIT,
+        scope=Addressing(companies, definitions),
+        error_body=error_body,
+        multipart_batch=True,
+        visible=visible_rows(companies),
+    )
+    return FinanceService(product, companies)
+
+
+def create_environment(
+    token_key: str, issuer: str | None = None, clock: Callable[[], datetime] = utc_now
+) -> Environment:
+    """Return a fresh environment with the demo companies in it."""
+    definitions = load_definitions(DATA / "finance.json")
+    source = json.loads((DATA / "finance_seed.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    companies = Companies(Store(), side_tables(source))
+    rules = make_rules(definitions, companies, clock)
+    seeder = Seeder(companies, definitions, rules)
+    seed_companies(seeder, source)
+    limiter, pace = BusyLimiter(companies), Pace()
+    service = make_service(definitions, companies, rules)
+    odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
+    endpoints = ControlEndpoints(companies, limiter, pace, seeder)
+    app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
+    return Environment(app, companies, limiter, seeder, definitions)
