@@ -14,6 +14,9 @@ The whole tree::
 from __future__ import annotations
 
 
+NO_ROOM = "NoRoom"  # code of the Throttled that our own limiter raises: the request was never sent
+
+
 class ServiceError(Exception):
     """An external service refused or failed a request."""
 

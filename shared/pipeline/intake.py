@@ -21,11 +21,10 @@ from shared.pipeline.envelope import Cause, Envelope, FlowName
 from shared.pipeline.process import Road
 
 # An order can be born in three ways; each has its own message.
-FLOW_OF: Mapping[tuple[str, str], FlowName] = {
-    ("order", "OrderCreated"): "orders",
-    ("order", "OrderImported"): "orders",
-    ("order", "OrderCreatedFromRecurringOrder"): "orders",
-}
+BIRTHS = ("OrderCreated", "OrderImported", "OrderCreatedFromRecurringOrder")
+# What was exported may change later. An applied edit has a message of its own, besides those of its parts.
+CHANGES = ("OrderEditApplied", "OrderShippingAddressSet", "OrderBillingAddressSet", "OrderPurchaseOrderNumberSet")
+FLOW_OF: Mapping[tuple[str, str], FlowName] = {("order", message): "orders" for message in (*BIRTHS, *CHANGES)}
 QUEUE_OF: Mapping[FlowName, str] = {"orders": ORDERS}
 
 

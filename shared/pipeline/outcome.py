@@ -32,11 +32,12 @@ class Superseded:
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Try again at `when`. `unknown` says that a write may have happened."""
+    """Try again at `when`. `unknown` says that a write may have happened; an uncounted retry is no attempt spent."""
 
     when: datetime
     reason: str
     unknown: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,8 +151,8 @@ async def _settle(road: Road, incoming: Incoming, envelope: Envelope, outcome: O
     match outcome:
         case Done() | NoChange() | Superseded():
             return outcome
-        case RetryAt(when=when):
-            await _schedule(road, incoming, envelope, when)
+        case RetryAt(when=when, counted=counted):
+            await _schedule(road, incoming, envelope.next_attempt() if counted else envelope, when)
             return outcome
         case NeedsReview():  # _close made a dead letter of it
             raise AssertionError(outcome)
@@ -161,8 +161,8 @@ async def _settle(road: Road, incoming: Incoming, envelope: Envelope, outcome: O
 
 
 async def _schedule(road: Road, incoming: Incoming, envelope: Envelope, when: datetime) -> None:
-    """Send the next attempt before the original is completed: a crash between the two makes a harmless duplicate."""
-    await road.sender.send(incoming.queue, [envelope.next_attempt().to_message(when)])
+    """Send the copy for the next run before the original is completed: a crash between the two makes a harmless duplicate."""
+    await road.sender.send(incoming.queue, [envelope.to_message(when)])
     road.telemetry.event("retry", flow=envelope.flow, attempt=envelope.attempt)
 
 

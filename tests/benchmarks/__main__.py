@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.benchmarks.imports import import_figures
+from tests.benchmarks.limiter import limiter_figures
 from tests.benchmarks.mapping import mapping_figures
 
 
 def main() -> None:
     """Run every benchmark."""
-    for figure in (*import_figures(), *mapping_figures()):
+    for figure in (*import_figures(), *mapping_figures(), *limiter_figures()):
         print(figure)
 
 

@@ -371,3 +371,10 @@ async def test_every_outcome_is_counted_in_telemetry_without_the_data_of_the_ent
     await fail(bench, flow, incoming(envelope("message-9"), sequence=9))
     counted = [dimensions["outcome"] for name, dimensions in bench.telemetry.events if name == "outcome"]
     assert counted == ["Done", "RetryAt", "DeadLetter"]
+
+
+async def test_a_run_that_only_waited_for_room_is_sent_again_as_the_same_attempt() -> None:
+    bench = Bench()
+    flow = ScriptedFlow([RetryAt(START + timedelta(seconds=9), "no room", counted=False)])
+    await process(bench.road, flow, incoming(envelope()))
+    assert [copy.attempt for copy in sent(bench)] == [1]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Conflict, NotFound, OutcomeUnknown, Permanent, ServiceError, Throttled, Transient
+from shared.errors import NO_ROOM, Conflict, NotFound, OutcomeUnknown, Permanent, ServiceError, Throttled, Transient
 from shared.pipeline.backoff import Backoff
 from shared.pipeline.outcome import DeadLetter, RetryAt
 from shared.pipeline.recovery import outcome_of
@@ -53,3 +53,11 @@ def test_the_last_attempt_is_given_up_whatever_the_error(kind: type[ServiceError
     assert isinstance(outcome, DeadLetter)
     assert outcome.reason == "RetriesExhausted"
     assert "api: POST x: busy" in outcome.detail
+
+
+def test_waiting_for_room_in_our_own_limiter_is_no_attempt_and_never_gives_up() -> None:
+    error = Throttled("limiter", "POST x", "no room", retry_after=10, code=NO_ROOM)
+    outcome = judged(error, attempt=BACKOFF.max_attempts + 5)
+    assert isinstance(outcome, RetryAt)
+    assert not outcome.counted
+    assert outcome.when >= START + timedelta(seconds=10)
