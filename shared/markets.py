@@ -13,6 +13,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from shared.market_options.addresses import EncryptedUrl
 from shared.market_options.dataverse import DataverseOptions
 from shared.market_options.finance import FinanceOptions
 from shared.market_options.trade import (
@@ -52,8 +53,8 @@ class _Part(BaseModel):
 class Project(_Part):
     """A commercetools project and the API client that the connector uses there."""
 
-    api_url: str
-    auth_url: str
+    api_url: EncryptedUrl
+    auth_url: EncryptedUrl
     client_id: str
     client_secret: SecretStr
     scopes: str = ""
@@ -70,10 +71,10 @@ class BackEndLimits(_Part):
     """Ceilings of each application user, where they differ from those of the back-end's type."""
 
     in_flight: int | None = Field(default=None, ge=1, description="requests at once")
-    requests: int | None = Field(default=None, ge=1, description="requests within the window")
+    requests: int | None = Field(default=None, ge=10, description="requests within the window")
     window_seconds: float | None = Field(default=None, ge=1)
-    execution_seconds: float | None = Field(default=None, gt=0, description="execution time within the window")
-    lease_seconds: float = Field(default=20, ge=4, description="what a killed process costs at most")
+    execution_seconds: float | None = Field(default=None, ge=10, description="execution time within the window")
+    lease_seconds: float = Field(default=20, ge=5, description="what a killed process costs at most")
     max_wait_seconds: float = Field(default=5, gt=0, description="what would wait longer is tried again later")
 
 
@@ -81,11 +82,11 @@ class BackEnd(_Part):
     """A Dynamics back-end. Without a secret, the managed identity signs in through a federated credential."""
 
     type: BackEndType
-    url: str = Field(description="API root, for Business Central …/v2.0/{tenant}/{environment}/api/v2.0")
+    url: EncryptedUrl = Field(description="API root, for Business Central …/v2.0/{tenant}/{environment}/api/v2.0")
     tenant_id: str
     client_id: str
     client_secret: SecretStr | None = None
-    authority: str = "https://login.microsoftonline.com"
+    authority: EncryptedUrl = "https://login.microsoftonline.com"
     scope: str
     users: tuple[ApplicationUser, ...] = Field(default=(), description="more application users; their limits add up")
     limits: BackEndLimits = BackEndLimits()

@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from shared.market_options.addresses import check_connection_string, encrypted
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,6 +37,8 @@ class Settings(BaseModel):
     retry_max_attempts: int = Field(default=20, ge=1, alias="RETRY_MAX_ATTEMPTS")
     sweep_overlap_seconds: float = Field(default=300, ge=0, alias="SWEEP_OVERLAP_SECONDS")
     audit_personal_data: bool = Field(default=False, alias="AUDIT_PERSONAL_DATA")
+    intake_requests_per_second: float = Field(default=100, gt=0, alias="INTAKE_REQUESTS_PER_SECOND")
+    intake_burst: int = Field(default=500, ge=1, alias="INTAKE_BURST")
     events_entra_tenant: str | None = Field(default=None, alias="EVENTS_ENTRA_TENANT")
     events_entra_audience: str | None = Field(default=None, alias="EVENTS_ENTRA_AUDIENCE")
     events_entra_clients: str = Field(default="", alias="EVENTS_ENTRA_CLIENTS")
@@ -44,6 +48,18 @@ class Settings(BaseModel):
     def _without_blanks(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Count an empty application setting as not set."""
         return {name: value for name, value in values.items() if value != ""}
+
+    @field_validator("tables_endpoint")
+    @classmethod
+    def _encrypted(cls, url: str | None) -> str | None:
+        return None if url is None else encrypted(url)
+
+    @field_validator("tables", "service_bus")
+    @classmethod
+    def _encrypted_connections(cls, text: SecretStr | None) -> SecretStr | None:
+        if text is not None:
+            check_connection_string(text.get_secret_value())
+        return text
 
     @property
     def claim_lease(self) -> timedelta:
@@ -80,5 +96,7 @@ def _refused(problems: list[str]) -> SettingsError:
 
 def _problem(item: Any) -> str:
     name = ".".join(str(part) for part in item["loc"])
-    message = "is not set; see local.settings.json.example" if item["type"] == "missing" else item["msg"]
+    if item["type"] == "missing":
+        return f"{name}: is not set; see local.settings.json.example"
+    message = item["msg"].removeprefix("Value error, ")
     return f"{name}: {message}"

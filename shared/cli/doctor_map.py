@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shared.cli.findings import Finding, failed, note, ok
-from shared.markets import ANY_PROJECT, BackEnd, Market, MarketMap, TaxRule
+from shared.markets import ANY_PROJECT, BackEnd, BackEndType, Market, MarketMap, TaxRule
 
 FLOWS = ("orders", "customers", "products", "prices", "inventory", "fulfilment", "returns", "payments")
+# These work tax out from the code of a line; the others are told the amount.
+TAX_BY_CODE: frozenset[BackEndType] = frozenset({"business_central", "finance"})
 
 
 def check_map(markets: MarketMap) -> list[Finding]:
     """Check what validation lets pass but would not work, or not as meant."""
-    findings = [finding for market in markets.markets for finding in _market(market)]
+    types = {name: back_end.type for name, back_end in markets.back_ends.items()}
+    findings = [row for market in markets.markets for row in _market(market, types[market.back_end])]
     findings += _shadowed(markets.markets)
     findings += [finding for name, end in markets.back_ends.items() for finding in _back_end(name, end, markets)]
     findings += [finding for key in markets.projects for finding in _project(key, markets)]
     return findings
 
 
-def _market(market: Market) -> list[Finding]:
+def _market(market: Market, back_end: BackEndType) -> list[Finding]:
     where = f"market {market.name}"
-    problems = [*_modes(market, where), *_tax(market, where), *_lines(market, where), *_warehouses(market, where)]
+    problems = [
+        *_modes(market, where),
+        *_tax(market, back_end, where),
+        *_lines(market, where),
+        *_warehouses(market, where),
+    ]
     return problems or [ok("rules", where, "complete")]
 
 
@@ -33,8 +41,8 @@ def _modes(market: Market, where: str) -> Iterator[Finding]:
         yield note("modes", where, "no flow is on", 'set modes: { orders: "on" }, or shadow to try it out')
 
 
-def _tax(market: Market, where: str) -> Iterator[Finding]:
-    if not market.tax and market.mode("orders") != "off":
+def _tax(market: Market, back_end: BackEndType, where: str) -> Iterator[Finding]:
+    if not market.tax and market.mode("orders") != "off" and back_end in TAX_BY_CODE:
         yield failed("tax", where, "orders flow without tax rules: every order goes to review", "add tax rules")
     for later, rule in enumerate(market.tax):
         earlier = next((n for n, other in enumerate(market.tax[:later]) if _covers_rule(other, rule)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from shared.cli import audit, dead_letters, doctor, market_map, preview, review, setup
+from shared.cli import audit, dead_letters, doctor, market_map, preview, review, setup, shadow
 
 HELP = """Keeps commercetools and Dynamics 365 in step: see what failed and why, and fix it.
 
@@ -35,5 +35,6 @@ app.add_typer(review.group, name="review")
 app.add_typer(audit.group, name="audit")
 app.add_typer(setup.group, name="setup")
 app.add_typer(preview.group, name="preview")
+app.add_typer(shadow.group, name="shadow")
 app.add_typer(market_map.group, name="market-map")
 app.command("doctor")(doctor.doctor_command)

@@ -20,6 +20,7 @@ from shared.markets import (
 )
 from shared.settings import ROOT
 
+ADDRESSES = frozenset({"URL", "API", "AUTH", "AUTHORITY", "ENDPOINT", "HOST", "ROOT"})  # in names of settings
 EXAMPLE_MAP = ROOT / "docs" / "market-map.example.yaml"
 
 
@@ -40,7 +41,7 @@ def read_raw_map(path: Path, environment: Mapping[str, str]) -> tuple[MarketMap,
 
 
 def _stand_in(name: str) -> str:
-    is_address = name.endswith(("URL", "AUTHORITY", "ENDPOINT"))
+    is_address = any(part in ADDRESSES for part in name.split("_"))
     return f"https://{name.lower().replace('_', '-')}.example.com" if is_address else name
 
 

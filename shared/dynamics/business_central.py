@@ -13,9 +13,11 @@ from typing import Any
 import httpx
 
 from shared.dynamics.auth import TokenProvider
+from shared.dynamics.business_central_changes import OrderChanger, compared
 from shared.dynamics.business_central_examination import examine
 from shared.dynamics.examination import Examined
 from shared.dynamics.odata import ODataClient, Row, any_of, literal
+from shared.dynamics.order_changes import Payer
 from shared.errors import NotFound
 from shared.http import ErrorTable
 from shared.mapping.business_central import customers, orders
@@ -33,6 +35,7 @@ from shared.model.back_end import (
 )
 from shared.model.money import Money
 from shared.model.order import Order, Totals
+from shared.model.order_changes import OrderChanges
 
 SERVICE = "Business Central"
 ERRORS = ErrorTable(
@@ -52,6 +55,7 @@ class BusinessCentral:
 
     def __init__(self, back_end: BackEnd, tokens: TokenProvider, http: httpx.AsyncClient) -> None:
         self._api = ODataClient(back_end.url, tokens, http, ERRORS, in_flight=IN_FLIGHT)
+        self._changer = OrderChanger(self._api)
         self._items: dict[tuple[str, ItemTarget], ItemRecord] = {}
         self._locations: dict[tuple[str, str], str] = {}
 
@@ -97,6 +101,20 @@ class BusinessCentral:
         """See `Connector.repair_order`. A deep insert leaves no halves."""
         del market, draft, correlation_id
         return record
+
+    async def compare_order(
+        self, market: Market, order_id: str, draft: OrderDraft, payer: Payer, correlation_id: str
+    ) -> OrderChanges:
+        """See `ChangesOrders.compare_order`."""
+        row = await self._changer.read(market, order_id, correlation_id)
+        return compared(row, _order_record(row) if row else None, draft, payer, market)
+
+    async def change_order(
+        self, market: Market, order_id: str, draft: OrderDraft, payer: CustomerRecord | None, correlation_id: str
+    ) -> OrderRecord:
+        """See `ChangesOrders.change_order`."""
+        await self._changer.change(market, order_id, draft, payer, correlation_id)
+        return await self.read_order(market, order_id, correlation_id)
 
     async def add_rounding_line(
         self, market: Market, record: OrderRecord, gap: Money, correlation_id: str

@@ -21,7 +21,7 @@ from shared.model.order import Order
 from shared.pipeline.flow import Work
 from shared.pipeline.outcome import NeedsReview, NoChange, Outcome, Superseded
 from shared.state.protocols import IdMap, SnapshotStore
-from shared.state.records import IdPair, Question
+from shared.state.records import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,13 @@ class OrderLoader:
         snapshot = await self.snapshots.get(market.name, ORDER, order.id)
         if pair is not None:
             work.trail.document_number, work.trail.dynamics_id = pair.dynamics_number, pair.dynamics_id
-        if snapshot is not None and pair is not None:
-            if snapshot.data["fingerprint"] == fingerprint(order):
-                return NoChange(f"already in the back-end as {pair.dynamics_number}")
-            return NeedsReview(_changed(order, pair, market))
+        exported = snapshot if pair is not None else None
+        if exported is not None and exported.data["fingerprint"] == fingerprint(order):
+            return NoChange(f"already in the back-end as {exported.data['number']}")
         references = await self.references(work, market, order)
         if isinstance(references, Question):
             return NeedsReview(references)
-        return LoadedOrder(market, document, order, references, pair)
+        return LoadedOrder(market, document, order, references, pair, exported)
 
     async def references(self, work: Work, market: Market, order: Order) -> References | Question:
         """Resolve customer, items and warehouse, or say what a person must decide."""
@@ -160,18 +159,6 @@ def _unmappable(error: UnmappableError, document: Document, market: Market) -> Q
         text=str(error),
         commercetools={"orderNumber": document.get("orderNumber"), "version": document["version"]},
         hint="the order's own amounts contradict each other: correct it in commercetools, then resolve with --note",
-    )
-
-
-def _changed(order: Order, pair: IdPair, market: Market) -> Question:
-    return Question(
-        scope=market.name,
-        kind="order_changed",
-        key=f"{order.id}/{fingerprint(order)[:12]}",
-        text=f"the order changed in commercetools after it became {pair.dynamics_number}",
-        commercetools={"orderNumber": order.number, "gross": str(order.totals.gross), "version": order.version},
-        dynamics={"number": pair.dynamics_number},
-        hint="carry the change over by hand, then resolve with --note",
     )
 
 

@@ -11,7 +11,7 @@ from shared.markets import Market
 from shared.model.back_end import CustomerDraft, OrderDraft, References
 from shared.model.order import Order
 from shared.pipeline.flow import Mode
-from shared.state.records import IdPair
+from shared.state.records import IdPair, Snapshot
 
 ORDER = "order"
 ITEM = "item"
@@ -19,13 +19,17 @@ ITEM = "item"
 
 @dataclass(frozen=True, slots=True)
 class LoadedOrder:
-    """Both sides as they are now. `pair` is set when the back-end's order was confirmed by an earlier run."""
+    """Both sides as they are now. `pair` is set when the back-end's order was confirmed by an earlier run.
+
+    `exported` is set when the order has changed since: what it was when both sides were last in step.
+    """
 
     market: Market
     document: Document
     order: Order
     references: References
     pair: IdPair | None
+    exported: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from shared.commercetools.write_back import Action, sync_actions
 from shared.dynamics.connector import Connector
 from shared.errors import Conflict, Permanent
 from shared.flows.matching import CUSTOMER, id_map_entity
+from shared.flows.order_changes import is_in_step, judged_changes, write_changes
 from shared.flows.order_fingerprint import fingerprint
 from shared.flows.order_loading import OrderLoader
 from shared.flows.order_plan import ORDER, LoadedOrder, OrderPlan
@@ -19,7 +20,7 @@ from shared.flows.questions import question_of
 from shared.markets import Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, OrderRecord
 from shared.pipeline.flow import Work
-from shared.pipeline.outcome import Done, NeedsReview, Outcome
+from shared.pipeline.outcome import OUTCOMES, Done, NeedsReview, NoChange, Outcome
 from shared.state.protocols import IdMap, SnapshotStore
 from shared.state.records import IdPair, Question, Snapshot
 
@@ -51,6 +52,8 @@ class OrdersFlow:
 
     async def write(self, work: Work, plan: OrderPlan) -> OrderRecord | Outcome:
         """See `Flow.write`. Looks up before it creates whenever an earlier run may have created."""
+        if plan.loaded.exported is not None:
+            return await self._carry_over(work, plan)
         existing = await self._existing(work, plan)
         if isinstance(existing, Question):
             return NeedsReview(existing)
@@ -65,9 +68,35 @@ class OrdersFlow:
         market, order = plan.loaded.market, plan.loaded.order
         await self.id_map.put(IdPair(market.name, ORDER, order.id, written.id, written.number))
         await self._write_back(work, plan.loaded, written)
-        data = {"fingerprint": fingerprint(order), "number": written.number, "gross": str(written.totals.gross)}
-        await self.snapshots.put(Snapshot(market.name, ORDER, order.id, order.version, data, work.now))
+        await self._take_snapshot(work, plan, written)
         return Done(f"sales order {written.number}", {"number": written.number, "id": written.id})
+
+    async def _take_snapshot(self, work: Work, plan: OrderPlan, written: OrderRecord) -> None:
+        market, order = plan.loaded.market, plan.loaded.order
+        data = {
+            "fingerprint": fingerprint(order),
+            "number": written.number,
+            "gross": str(written.totals.gross),
+            "lines": len(plan.draft.lines),
+        }
+        await self.snapshots.put(Snapshot(market.name, ORDER, order.id, order.version, data, work.now))
+
+    async def _carry_over(self, work: Work, plan: OrderPlan) -> OrderRecord | Outcome:
+        """Write what changed since the export, as far as the back-end's state allows."""
+        market, connector = plan.loaded.market, self.connectors[plan.loaded.market.back_end]
+        back_end = self.loader.markets.back_ends[market.back_end].type
+        changes = await judged_changes(work, plan, connector, back_end, self.snapshots)
+        if isinstance(changes, OUTCOMES):
+            return changes
+        if is_in_step(plan, changes.record, changes.edits):
+            await self._take_snapshot(work, plan, changes.record)
+            return NoChange(f"nothing of the change concerns sales order {changes.record.number}")
+        payer = plan.loaded.references.bill_to
+        bill_to = await self._customer(work, payer, market) if payer else None
+        if isinstance(bill_to, Question):
+            return NeedsReview(bill_to)
+        record = await write_changes(work, plan, changes, bill_to, self.snapshots) if changes.edits else changes.record
+        return await self._verified(work, plan, record)
 
     async def _existing(self, work: Work, plan: OrderPlan) -> OrderRecord | Question | None:
         loaded, correlation_id = plan.loaded, work.envelope.correlation_id

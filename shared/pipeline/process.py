@@ -161,7 +161,7 @@ async def _settle(road: Road, incoming: Incoming, envelope: Envelope, outcome: O
 
 
 async def _schedule(road: Road, incoming: Incoming, envelope: Envelope, when: datetime) -> None:
-    """Send the copy for the next run before the original is completed: a crash between the two makes a harmless duplicate."""
+    """Send the next copy before the original is completed: a crash between the two makes a harmless duplicate."""
     await road.sender.send(incoming.queue, [envelope.to_message(when)])
     road.telemetry.event("retry", flow=envelope.flow, attempt=envelope.attempt)
 

@@ -151,7 +151,8 @@ def product_fields(item: ItemRecord) -> Fields:
 def _service_product(number: str, references: References, market: Market) -> Fields | MissingReference:
     item = references.items.get(service_key(number))
     if item is None:  # nothing was resolved: an offline preview shows the number
-        return {"isproductoverridden": False, "productid@odata.bind": f"/products(productnumber='{number}')"}
+        quoted = number.replace("'", "''")
+        return {"isproductoverridden": False, "productid@odata.bind": f"/products(productnumber='{quoted}')"}
     problem = item.details.get("problem")
     if problem is None:
         return product_fields(item)

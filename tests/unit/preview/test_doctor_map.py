@@ -77,6 +77,11 @@ def test_the_example_passes_without_any_setting() -> None:
     assert "BC_CLIENT_SECRET" in settings["detail"]
 
 
+def test_the_map_of_the_local_stack_passes() -> None:
+    result = ctd365("doctor", "--offline", "--map", str(ROOT / "local" / "market-map.yaml"))
+    assert result.exit_code == 0, result.output
+
+
 def test_every_problem_of_a_map_is_a_failure_with_its_place_and_a_fix(tmp_path: Path) -> None:
     path = tmp_path / "map.yaml"
     text = EXAMPLE.read_text(encoding="utf-8")

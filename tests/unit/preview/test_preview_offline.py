@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 from typer.testing import CliRunner, Result
 
+from shared.cli.exits import CommandError
 from shared.cli.main import app
+from shared.cli.preview_offline import offline_preview
+from shared.cli.preview_order import as_json as preview_as_json
 from shared.markets import BackEndType
 from tests.fakes.documents import DATA, krona, order_document, sample, taxed
+from tests.unit.money.orders import DIGITS, order_documents
 
 ORDERS_AND_CARTS = sorted(path.name for path in DATA.glob("*.json") if "lineItems" in sample(path.name))
 BACK_ENDS: tuple[BackEndType, ...] = ("business_central", "dataverse", "finance")
@@ -210,3 +216,19 @@ def test_an_own_map_goes_with_offline_only() -> None:
     result = CliRunner().invoke(app, ["preview", "order", "SE-1", "--to", "finance", "--map", "map.yaml"])
     assert result.exit_code == 2
     assert "MARKET_MAP" in result.stderr
+
+
+@settings(max_examples=40, deadline=None)
+@given(order_documents(stated_totals=True))
+def test_a_generated_order_has_exact_totals_or_is_refused_in_one_line(document: dict[str, Any]) -> None:
+    stated = document["taxedPrice"]
+    digits = DIGITS[document["totalPrice"]["currencyCode"]]
+    expected = [Decimal(stated[name]["centAmount"]).scaleb(-digits) for name in ("totalNet", "totalGross")]
+    for to in BACK_ENDS:
+        try:
+            shown = asyncio.run(offline_preview(document, to, None, None, {}))
+        except CommandError as refusal:
+            assert refusal.message.splitlines() == [refusal.message]  # noqa: PT017 - both ways are right
+        else:
+            totals = preview_as_json(shown)["totals"]
+            assert [Decimal(totals["net"]), Decimal(totals["gross"])] == expected
