@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := function_app.py shared local tests
 
-.PHONY: install demo up test lint unit contract acceptance infra bench lock clean
+.PHONY: install demo up test lint unit contract acceptance infra thorough bench lock clean
 
 install: $(VENV)/.installed node_modules/.installed
 
@@ -43,6 +43,10 @@ acceptance: install
 
 infra: install
 	$(BIN)/pytest tests/infra
+
+# Ten thousand generated orders for each property of the money model; some minutes.
+thorough: install
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/unit/money --numprocesses 2 -o timeout=1800
 
 bench: install
 	@$(BIN)/python -m tests.benchmarks

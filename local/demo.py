@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from local.scenario import Row, Scenario, wait_until
 from local.up import running_stack
 
 UNKNOWN_SKU = "MUG-RED"
+STORES = {"Business Central": None, "Dataverse": "trade", "Finance": "outlet"}  # see local/market-map.yaml
 QUEUED = "notification type=OrderCreated resource=order project=demo queued=true"  # what the intake logs
 MIN_COLUMNS = 140  # the listings of ctd365 wrap badly below
 
@@ -30,6 +32,7 @@ def demo() -> int:
             demonstration = Demonstration(console, Scenario(stack.description()))
             demonstration.first_order()
             demonstration.second_order()
+            demonstration.same_order_everywhere()
     except (ProcessFailed, AssertionError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -69,6 +72,26 @@ class Demonstration:
         self._say("decision", f"a person says that {UNKNOWN_SKU} is item GIFT-MUG; one command keeps it and resubmits")
         self._command("review", "resolve", str(item["id"]), "--item", "GIFT-MUG", "--actor", "demo")
         self._follow(order, number)
+
+    def same_order_everywhere(self) -> None:
+        """The same order in three stores, whose business lands in three back-ends."""
+        self._title("3  The same order in three stores lands in Business Central, Dataverse and Finance")
+        shopper = Shopper("shopper@example.com", id="5f0d1c1e-0000-4000-8000-000000000001")
+        orders = {}
+        for back_end, store in STORES.items():
+            orders[back_end] = order_document(f"WEB-{secrets.randbelow(90000) + 10000}", shopper, store=store)
+            self._place(orders[back_end])
+        table = Table(title="Totals, as each back-end computed them", title_justify="left")
+        for column in ("", "sales order", "net", "tax", "gross"):
+            table.add_column(column, justify="right" if column in ("net", "tax", "gross") else "left")
+        taxed = next(iter(orders.values()))["taxedPrice"]
+        names = ("totalNet", "totalTax", "totalGross")
+        table.add_row("commercetools", "", *(_amount(taxed[name]["centAmount"]) for name in names))
+        for back_end, order in orders.items():
+            wait_until(f"the order in {back_end}", partial(self._done, order["id"]))
+            after = next(e["after"] for e in self._scenario.audit(order["id"]) if e["step"] == "totals compared")
+            table.add_row(back_end, *(after[name] for name in ("number", "net", "tax", "gross")))
+        self._console.print(table)
 
     def _place(self, order: Row) -> None:
         """Let commercetools store the order and deliver its message; wait until the intake has queued it."""

@@ -10,7 +10,7 @@ import httpx
 from local.stack import PROJECT
 from shared.app import build_app
 
-CHANNEL = {"key": "business-central", "roles": ["OrderExport"]}
+CHANNEL = {"key": "dynamics-365", "roles": ["OrderExport"]}
 TYPE = {
     "key": "dynamics-365",
     "name": {"en": "Dynamics 365"},

@@ -18,6 +18,7 @@ from shared.messaging.queues import QUEUES
 
 PROJECT = "demo"
 TENANT = "local"
+BACK_ENDS = ("business_central", "dataverse", "finance")
 BC_PATH = f"v2.0/{TENANT}/Sandbox/api/v2.0"
 REVENUE_ACCOUNT = "6110"
 ROUNDING_ACCOUNT = "9140"
@@ -68,6 +69,8 @@ class Stack:
                 "api_url": environment["BC_URL"],
                 "company": environment["BC_COMPANY"],
             },
+            "dataverse": {"url": said["dataverse"]["url"], "api_url": environment["DATAVERSE_URL"]},
+            "finance": {"url": said["finance"]["url"], "api_url": environment["FINANCE_URL"]},
             "authority": {"url": said["authority"]["url"], "ca_file": environment["OAUTH_CA_FILE"]},
             "service_bus": {
                 "connection_string": environment["ServiceBus"],
@@ -115,7 +118,8 @@ def _start_services(stack: Stack, directory: Path) -> None:
     stack.part("tables", [python, "-m", "local.azurite", *free, "--in-memory"], {})
     stack.part("commercetools", [str(node_path()), str(ROOT / "local" / "commercetools" / "server.mjs")], shop)
     stack.part("authority", [python, "-m", "local.dynamics", "authority", *free, "--state-dir", str(directory)], tokens)
-    stack.part("business_central", [python, "-m", "local.dynamics", "business_central", *free], tokens)
+    for back_end in BACK_ENDS:
+        stack.part(back_end, [python, "-m", "local.dynamics", back_end, *free], tokens)
     said = {name: part.wait_ready() for name, part in stack.parts.items()}
     stack.environment = _environment(said, client)
 
@@ -142,6 +146,8 @@ def _environment(said: Mapping[str, Mapping[str, Any]], client: Mapping[str, str
         "BC_URL": f"{central}/{BC_PATH}",
         "BC_AUTHORITY": str(said["authority"]["url"]).rstrip("/"),
         "BC_TENANT": said["authority"]["tenant"],
+        "DATAVERSE_URL": f"{str(said['dataverse']['url']).rstrip('/')}/api/data/v9.2",
+        "FINANCE_URL": f"{str(said['finance']['url']).rstrip('/')}/data",
         "BC_CLIENT_ID": client["id"],
         "BC_CLIENT_SECRET": client["secret"],
         "BC_COMPANY": _first_company(central),

@@ -72,6 +72,8 @@ def _addresses(description: Mapping[str, dict[str, str]]) -> dict[str, str]:
         "functions": description["functions"]["url"],
         "commercetools": description["commercetools"]["url"],
         "business central": description["business_central"]["api_url"],
+        "dataverse": description["dataverse"]["api_url"],
+        "finance": description["finance"]["api_url"],
         "authority": description["authority"]["url"],
         "service bus": description["service_bus"]["control_url"] + "/__queues",
     }

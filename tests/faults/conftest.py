@@ -23,5 +23,5 @@ def stack() -> Iterator[Scenario]:
 @pytest.fixture
 def scenario(stack: Scenario) -> Iterator[Scenario]:
     yield stack
-    for server in (stack.shop, stack.central):
-        stack.faults(server)
+    for server in (stack.shop, stack.central, stack.stack["dataverse"]["url"], stack.stack["finance"]["url"]):
+        stack.faults(str(server).rstrip("/"))

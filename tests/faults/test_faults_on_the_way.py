@@ -11,6 +11,7 @@ import httpx
 
 from local.scenario import Scenario, wait_until
 from tests.acceptance.orders import arrived, assert_totals, outcomes, place, settled
+from tests.faults.processes import kill_functions_host
 
 CREATE = {"method": "POST", "path": r"/salesOrders$"}
 
@@ -47,7 +48,7 @@ def test_a_worker_killed_while_the_create_is_answered_leaves_exactly_one_order(s
     scenario.faults(scenario.central, {**CREATE, "times": 1, "mode": "delay_after", "delay_ms": 15000})
     order = place(scenario)
     wait_until("the create", lambda: scenario.sales_orders(order["orderNumber"]))
-    _kill_functions_host(scenario)
+    kill_functions_host(scenario)
     assert_totals(order, arrived(scenario, order, seconds=90))
     assert "sales order found" in outcomes(scenario, order)
 
@@ -59,7 +60,7 @@ def test_a_worker_killed_after_the_create_and_before_the_claim_completes_leaves_
     )
     order = place(scenario)
     wait_until("the write-back", lambda: scenario.order(order["id"])["syncInfo"])
-    _kill_functions_host(scenario)
+    kill_functions_host(scenario)
     assert_totals(order, arrived(scenario, order, seconds=90))
 
 
@@ -138,35 +139,6 @@ def _event_of(order: dict[str, object]) -> dict[str, object]:
         "type": "com.commercetools.order.message.OrderCreated",
         "data": data,
     }
-
-
-def _kill_functions_host(scenario: Scenario) -> None:
-    """Kill -9 whoever serves the functions now; the stack starts a new host, as Azure would."""
-    hosts = [pid for pid in _processes() if _is_host(pid, scenario)]
-    assert hosts
-    for pid in hosts:
-        os.kill(pid, signal.SIGKILL)
-    wait_until("the new host", lambda: _answers(scenario.stack["functions"]["url"]), seconds=60)
-
-
-def _processes() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def _is_host(pid: int, scenario: Scenario) -> bool:
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:  # it ended meanwhile
-        return False
-    return b"local.host" in command and scenario.env["FUNCTIONS_KEY"].encode() in environment
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
-        return False
 
 
 def _pause(pid: int) -> None:

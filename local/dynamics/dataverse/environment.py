@@ -1,0 +1,177 @@
+"""Puts the Dataverse simulator together: catalogue, rules, limits, harness."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+
+from local.dynamics.dataverse.catalogue import Catalogue, load_catalogue
+from local.dynamics.dataverse.changes import Changes
+from local.dynamics.dataverse.limits import DataverseLimiter, DataverseLimits
+from local.dynamics.dataverse.messages import MESSAGES, error_body, fault_body
+from local.dynamics.dataverse.metadata import Metadata
+from local.dynamics.dataverse.operations import Operations
+from local.dynamics.dataverse.orders import OrderLineRules, SalesOrderRules
+from local.dynamics.dataverse.rules import ContactRules, NamedRules, ProductRules, Settings, TableRules
+from local.dynamics.dataverse.seed import Seeder, price_all, seed_organisation
+from local.dynamics.dataverse.service import SCOPE, DataverseService
+from local.dynamics.odata.app import ODataApp, Pace
+from local.dynamics.odata.control import ControlledApp, ExactJSONResponse
+from local.dynamics.odata.errors import ServiceError
+from local.dynamics.odata.filter import FilterRules
+from local.dynamics.odata.product import Product
+from local.dynamics.odata.rules import utc_now
+from local.dynamics.odata.store import Store
+from local.dynamics.tokens import TokenVerifier
+
+AUDIENCE = "https://example.crm4.dynamics.com"
+DATA = Path(__file__).parent.parent / "data"
+PAGE_LIMIT = 5000
+BATCH_LIMIT = 1000
+ROOT = re.compile(r"/api/data/v9\.\d/")
+SPECIAL: Mapping[str, type[TableRules]] = {
+    "accounts": NamedRules,
+    "contacts": ContactRules,
+    "pricelevels": NamedRules,
+    "products": ProductRules,
+    "uoms": NamedRules,
+    "uomschedules": NamedRules,
+}
+
+
+def make_rules(
+    catalogue: Catalogue, store: Store, changes: Changes, settings: Settings, clock: Callable[[], datetime]
+) -> dict[str, TableRules]:
+    """Return the rules of every table."""
+    tables = catalogue.tables
+    rules: dict[str, TableRules] = {
+        name: SPECIAL.get(name, TableRules)(table, store, changes, settings, clock) for name, table in tables.items()
+    }
+    orders = SalesOrderRules(tables["salesorders"], store, changes, settings, clock)
+    lines = OrderLineRules(tables["salesorderdetails"], store, changes, settings, clock)
+    lines.orders = orders
+    return rules | {"salesorders": orders, "salesorderdetails": lines}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One simulated organisation; tests may reach into its parts."""
+
+    app: ControlledApp
+    catalogue: Catalogue
+    store: Store
+    limiter: DataverseLimiter
+    pace: Pace
+    seeder: Seeder
+    settings: Settings
+
+
+class ControlEndpoints:
+    """The /__ endpoints that only Dataverse has."""
+
+    def __init__(self, settings: Settings, limiter: DataverseLimiter, pace: Pace, seeder: Seeder) -> None:
+        self._settings = settings
+        self._limiter = limiter
+        self._pace = pace
+        self._seeder = seeder
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/__limits", self._guard(self._limits), methods=["GET", "POST"]),
+            Route("/__settings", self._guard(self._change), methods=["GET", "POST"]),
+            Route("/__seed/{entity_set}", self._guard(self._seed), methods=["POST"]),
+            Route("/__state/{entity_set}", self._guard(self._state)),
+        ]
+
+    def _guard(self, endpoint: Callable[[HttpRequest, Any], Any]) -> Callable[[HttpRequest], Any]:
+        async def guarded(request: HttpRequest) -> HttpResponse:
+            body = await request.body()
+            try:
+                answer = endpoint(request, json.loads(body, parse_float=Decimal) if body else None)
+            except (ValidationError, ValueError, InvalidOperation, KeyError, TypeError, ServiceError) as error:
+                text = f"{request.method} {request.url.path}: {error!r}; correct the request and send it again"
+                return ExactJSONResponse({"error": text}, status_code=400)
+            return ExactJSONResponse(answer)
+
+        return guarded
+
+    def _limits(self, _request: HttpRequest, body: Any) -> Any:
+        if body is not None:
+            wanted = {name: float(value) if isinstance(value, Decimal) else value for name, value in body.items()}
+            self._limiter.in_force = DataverseLimits.model_validate(self._limiter.in_force.model_dump() | wanted)
+        return self._limiter.in_force.model_dump()
+
+    def _change(self, _request: HttpRequest, body: Any) -> Any:
+        known: Mapping[str, Callable[[Any], Any]] = {
+            "pricing_decimals": int,
+            "price_list_required": bool,
+            "tax_shift": lambda value: Decimal(str(value)),
+        }
+        for name, value in (body or {}).items():
+            if name == "latency_ms":
+                self._pace.latency_seconds = float(value) / 1000
+            elif name in known:
+                setattr(self._settings, name, known[name](value))
+            else:
+                raise ValueError(f"unknown setting {name}")
+        shown = {name: getattr(self._settings, name) for name in known}
+        return {**shown, "tax_shift": str(shown["tax_shift"]), "latency_ms": self._pace.latency_seconds * 1000}
+
+    def _seed(self, request: HttpRequest, body: Any) -> Any:
+        name = request.path_params["entity_set"]
+        rows = self._seeder.seed(name, body if isinstance(body, list) else [body])
+        if name == "products" and request.query_params.get("priced") == "true":
+            price_all(self._seeder, [row["productnumber"] for row in rows])
+        return {"value": rows}
+
+    def _state(self, request: HttpRequest, _body: Any) -> Any:
+        return {"value": self._seeder.rows(request.path_params["entity_set"])}
+
+
+def create_environment(
+    token_key: str,
+    issuer: str | None = None,
+    limits: DataverseLimits | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    audience: str = AUDIENCE,
+    customised: bool = True,
+) -> Environment:
+    """Return a fresh organisation with demo rows; `customised` says whether the set-up has been run there."""
+    catalogue, store, settings = load_catalogue(DATA / "dataverse.json"), Store(), Settings()
+    changes = Changes(store, clock)
+    rules = make_rules(catalogue, store, changes, settings, clock)
+    seeder = Seeder(catalogue, store, rules)
+    source = json.loads((DATA / "dataverse_seed.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    seed_organisation(seeder, source, customised=customised)
+    orders = rules["salesorders"]
+    assert isinstance(orders, SalesOrderRules)
+    operations = Operations(store, orders).table() | Metadata(catalogue, store).table()
+    product = Product(
+        definitions=catalogue.definitions,
+        store=store,
+        messages=MESSAGES,
+        rules=rules,
+        filter_rules=FilterRules(ignore_case=True),
+        page_limit=PAGE_LIMIT,
+        batch_limit=BATCH_LIMIT,
+        scope=lambda segments, _request: (SCOPE, segments),
+        error_body=error_body,
+        multipart_batch=True,
+    )
+    service = DataverseService(product, catalogue, changes, operations)
+    limiter, pace = DataverseLimiter(limits), Pace()
+    odata = ODataApp(service, ROOT, TokenVerifier(token_key, audience, issuer), limiter, pace)
+    endpoints = ControlEndpoints(settings, limiter, pace, seeder)
+    app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
+    return Environment(app, catalogue, store, limiter, pace, seeder, settings)

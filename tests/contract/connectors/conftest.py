@@ -1,0 +1,27 @@
+"""Every test of the suite runs against every back-end. A new one is registered here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import pytest
+
+from tests.contract.connectors.business_central_harness import business_central
+from tests.contract.connectors.dataverse_harness import dataverse, dataverse_by_deep_insert
+from tests.contract.connectors.finance_harness import finance, finance_in_a_batch
+from tests.contract.connectors.harness import BackEndUnderTest
+
+HARNESSES: Mapping[str, Callable[[], BackEndUnderTest]] = {
+    "business_central": business_central,
+    "dataverse": dataverse,
+    "dataverse_deep_insert": dataverse_by_deep_insert,
+    "finance": finance,
+    "finance_batch": finance_in_a_batch,
+}
+
+
+@pytest.fixture(params=sorted(HARNESSES))
+async def back_end(request: pytest.FixtureRequest) -> AsyncIterator[BackEndUnderTest]:
+    under_test = HARNESSES[request.param]()
+    async with under_test.http:
+        yield under_test
