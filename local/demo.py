@@ -18,6 +18,7 @@ from local.scenario import Row, Scenario, wait_until
 from local.up import running_stack
 
 UNKNOWN_SKU = "MUG-RED"
+KNOWN_CUSTOMER = "10000"  # a customer number of the Business Central simulator's seed
 STORES = {"Business Central": None, "Dataverse": "trade", "Finance": "outlet"}  # see local/market-map.yaml
 QUEUED = "notification type=OrderCreated resource=order project=demo queued=true"  # what the intake logs
 MIN_COLUMNS = 140  # the listings of ctd365 wrap badly below
@@ -53,7 +54,7 @@ class Demonstration:
         number = f"WEB-{secrets.randbelow(90000) + 10000}"
         order = order_document(number, shopper)
         self._title(f"1  Order {number} over {_gross(order)} is placed in commercetools")
-        self._scenario.seed("customer", customer_document(shopper))
+        self._scenario.seed("customer", customer_document(shopper, external_id=KNOWN_CUSTOMER))
         self._place(order)
         self._follow(order, number)
 
@@ -143,8 +144,9 @@ def _lines(sales_order: Row) -> Table:
     for column in ("item", "description", "quantity", "unit price", "discount", "incl. tax"):
         table.add_column(column, justify="left" if column in ("item", "description") else "right")
     for line in sales_order["salesOrderLines"]:
-        names = ("lineObjectNumber", "description", "quantity", "unitPrice", "discountAmount", "netAmountIncludingTax")
-        table.add_row(*(str(line[name]) for name in names))
+        texts = (str(line[name]) for name in ("lineObjectNumber", "description", "quantity"))
+        amounts = (f"{line[name]:.2f}" for name in ("unitPrice", "discountAmount", "netAmountIncludingTax"))
+        table.add_row(*texts, *amounts)
     return table
 
 

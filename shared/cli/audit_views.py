@@ -11,23 +11,30 @@ from shared.state.records import AuditEntry
 
 
 def show_timeline(title: str, entries: Sequence[AuditEntry], *, with_entity: bool = False) -> None:
-    """Print entries, oldest first. Ids that belong to the entry stand in one column."""
+    """Print entries, oldest first. Ids are shown where they first appear or change, not on every line."""
     if not entries:
         show_text(f"{title}: nothing is recorded.")
         return
-    columns = ["Time", "Step", "Outcome", "Why", "Ids", "Who"]
+    columns = ["Time", "Step", "Why", "Ids", "Who"]
     if with_entity:
         columns.insert(1, "Entity")
-    show_table(title, columns, [_row(entry, with_entity) for entry in entries])
+    before = ("", *(_ids(entry) for entry in entries))
+    rows = [_row(entry, ids, with_entity) for entry, ids in zip(entries, before, strict=False)]
+    show_table(title, columns, rows)
 
 
-def _row(entry: AuditEntry, with_entity: bool) -> list[str | Text]:
-    outcome = outcome_cell("" if entry.outcome == "step" else entry.outcome)
+def _row(entry: AuditEntry, shown_before: str, with_entity: bool) -> list[str | Text]:
+    ids = _ids(entry)
     who = entry.actor if entry.attempt == 1 else f"{entry.actor}, attempt {entry.attempt}"
-    row: list[str | Text] = [moment(entry.at), entry.step, outcome, entry.why, _ids(entry), who]
+    row: list[str | Text] = [moment(entry.at), _step(entry), entry.why, "" if ids == shown_before else ids, who]
     if with_entity:
         row.insert(1, f"{entry.entity_type} {entry.entity_id}")
     return row
+
+
+def _step(entry: AuditEntry) -> Text:
+    """Name the step; the step that ends a run is named by its outcome."""
+    return outcome_cell(entry.outcome) if entry.step == "outcome" else Text(entry.step)
 
 
 def _ids(entry: AuditEntry) -> str:
