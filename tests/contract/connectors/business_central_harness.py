@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import httpx
 
@@ -18,7 +20,12 @@ CODES = {"0": "VAT0", "0.07": "VAT7", "0.19": "VAT19", "0.25": "VAT25"}
 
 
 def business_central() -> BackEndUnderTest:
+    return business_central_with()
+
+
+def business_central_with(tax_groups: Sequence[Mapping[str, Any]] = ()) -> BackEndUnderTest:
     environment = create_environment(TOKEN_KEY)
+    environment.seeder.seed(COMPANY, "taxGroups", list(tax_groups))
     http = httpx.AsyncClient(transport=httpx.ASGITransport(environment.app))
     scope = f"{AUDIENCE}/.default"
     end = BackEnd(type="business_central", url=ROOT, tenant_id="tenant", client_id="an-app", scope=scope)
