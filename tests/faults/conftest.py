@@ -1,4 +1,4 @@
-"""One stack for the module's tests; afterwards every request that left is checked against the published contracts."""
+"""One stack for the module's tests; afterwards the sum is done, and every request that left is checked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.scenario import Scenario
+from tests.acceptance.accounting import assert_nothing_is_lost
 from tests.acceptance.stack_process import stack_process
 from tests.published.business_central import problems_of_requests as business_central_problems
 from tests.published.commercetools import problems_of_requests as commercetools_problems
@@ -16,6 +17,7 @@ from tests.published.commercetools import problems_of_requests as commercetools_
 def stack() -> Iterator[Scenario]:
     with stack_process() as scenario:
         yield scenario
+        assert_nothing_is_lost(scenario)
         assert commercetools_problems(scenario.requests(scenario.shop)) == []
         assert business_central_problems(scenario.requests(scenario.central)) == []
 
