@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from .codec import MALFORMED, Described, Opaque, Symbol, Value
@@ -69,7 +70,7 @@ def _encoded(terminus: Terminus | None) -> Opaque | None:
     return terminus.encoded if terminus else None
 
 
-class InboundLink(Link):
+class InboundLink(Link, ABC):
     """A link on which the client sends."""
 
     def __init__(self, channel: Channel, attach: Attach) -> None:
@@ -112,9 +113,9 @@ class InboundLink(Link):
             return rejected(BrokerError(Condition.DECODE_ERROR, f"The message cannot be decoded: {error}"))
         return accepted()
 
+    @abstractmethod
     def receive(self, raw: bytes, message_format: int) -> None:
         """Take one whole message."""
-        raise NotImplementedError
 
 
 class OutboundLink(Link):

@@ -5,14 +5,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response as HttpResponse
-from starlette.routing import Route
 
 from local.dynamics.business_central.company import Companies, Profile
 from local.dynamics.business_central.document_lines import LineRules
@@ -22,8 +19,9 @@ from local.dynamics.business_central.posting import CustomerPaymentRules, Journa
 from local.dynamics.business_central.seed import Seeder, seed_companies
 from local.dynamics.business_central.totals import KINDS
 from local.dynamics.odata.app import ODataApp, Pace
-from local.dynamics.odata.control import ControlledApp, ExactJSONResponse
+from local.dynamics.odata.control import ControlledApp
 from local.dynamics.odata.definitions import Definitions, load_definitions
+from local.dynamics.odata.endpoints import ControlEndpoints, rows_of
 from local.dynamics.odata.errors import ServiceError
 from local.dynamics.odata.filter import FilterRules
 from local.dynamics.odata.limits import Limiter, Limits
@@ -101,7 +99,7 @@ class Environment:
     definitions: Definitions
 
 
-class ControlEndpoints:
+class BusinessCentralEndpoints(ControlEndpoints):
     """The /__ endpoints that only Business Central has."""
 
     def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder) -> None:
@@ -110,33 +108,14 @@ class ControlEndpoints:
         self._pace = pace
         self._seeder = seeder
 
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        return [
-            Route("/__limits", self._guard(self._limits), methods=["GET", "POST"]),
-            Route("/__settings", self._guard(self._settings), methods=["GET", "POST"]),
-            Route("/__seed/{entity_set}", self._guard(self._seed), methods=["POST"]),
-            Route("/__state/{entity_set}", self._guard(self._state)),
-        ]
-
-    def _guard(self, endpoint: Callable[[HttpRequest, Any], Any]) -> Callable[[HttpRequest], Any]:
-        async def guarded(request: HttpRequest) -> HttpResponse:
-            body = await request.body()
-            try:
-                answer = endpoint(request, json.loads(body, parse_float=Decimal) if body else None)
-            except (ValidationError, ValueError, InvalidOperation, KeyError, TypeError, ServiceError) as error:
-                text = f"{request.method} {request.url.path}: {error!r}; correct the request and send it again"
-                return ExactJSONResponse({"error": text}, status_code=400)
-            return ExactJSONResponse(answer)
-
-        return guarded
-
-    def _limits(self, _request: HttpRequest, body: Any) -> Any:
+    def limits(self, body: Any) -> Any:
+        """See `ControlEndpoints.limits`."""
         if body is not None:
             self._limiter.limits = Limits.model_validate(self._limiter.limits.model_dump() | body)
         return self._limiter.limits.model_dump()
 
-    def _settings(self, _request: HttpRequest, body: Any) -> Any:
+    def change(self, body: Any) -> Any:
+        """See `ControlEndpoints.change`."""
         unknown = set(body or ()) - {"vat_rounding_shift", "latency_ms"}
         if unknown:
             raise ValueError(f"unknown settings {sorted(unknown)}")
@@ -151,16 +130,18 @@ class ControlEndpoints:
             "latency_ms": self._pace.latency_seconds * 1000,
         }
 
-    def _seed(self, request: HttpRequest, body: Any) -> Any:
+    def seed(self, request: HttpRequest, body: Any) -> Any:
+        """See `ControlEndpoints.seed`."""
         name = request.path_params["entity_set"]
         company = request.query_params.get("company")
         profile = self._companies.by_name(company) if company else next(iter(self._companies.profiles.values()))
         if profile is None:
             raise ValueError(f"there is no company {company}")
-        rows = body if isinstance(body, list) else [body]
+        rows = rows_of(body)
         return {"value": self._seeder.seed(profile.id, name, rows)}
 
-    def _state(self, request: HttpRequest, _body: Any) -> Any:
+    def state(self, request: HttpRequest) -> Any:
+        """See `ControlEndpoints.state`."""
         return {"value": self._seeder.rows(request.path_params["entity_set"])}
 
 
@@ -198,6 +179,6 @@ def create_environment(
     limiter, pace = Limiter(limits), Pace()
     service = make_service(definitions, companies, rules)
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
-    endpoints = ControlEndpoints(companies, limiter, pace, seeder)
+    endpoints = BusinessCentralEndpoints(companies, limiter, pace, seeder)
     app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
     return Environment(app, companies, companies.store, limiter, pace, seeder, definitions)

@@ -5,14 +5,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response as HttpResponse
-from starlette.routing import Route
 
 from local.dynamics.dataverse.catalogue import Catalogue, load_catalogue
 from local.dynamics.dataverse.changes import Changes
@@ -25,8 +22,8 @@ from local.dynamics.dataverse.rules import ContactRules, NamedRules, ProductRule
 from local.dynamics.dataverse.seed import Seeder, price_all, seed_organisation
 from local.dynamics.dataverse.service import SCOPE, DataverseService
 from local.dynamics.odata.app import ODataApp, Pace
-from local.dynamics.odata.control import ControlledApp, ExactJSONResponse
-from local.dynamics.odata.errors import ServiceError
+from local.dynamics.odata.control import ControlledApp
+from local.dynamics.odata.endpoints import ControlEndpoints, rows_of
 from local.dynamics.odata.filter import FilterRules
 from local.dynamics.odata.product import Product
 from local.dynamics.odata.rules import utc_now
@@ -75,7 +72,7 @@ class Environment:
     settings: Settings
 
 
-class ControlEndpoints:
+class DataverseEndpoints(ControlEndpoints):
     """The /__ endpoints that only Dataverse has."""
 
     def __init__(self, settings: Settings, limiter: DataverseLimiter, pace: Pace, seeder: Seeder) -> None:
@@ -84,34 +81,15 @@ class ControlEndpoints:
         self._pace = pace
         self._seeder = seeder
 
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        return [
-            Route("/__limits", self._guard(self._limits), methods=["GET", "POST"]),
-            Route("/__settings", self._guard(self._change), methods=["GET", "POST"]),
-            Route("/__seed/{entity_set}", self._guard(self._seed), methods=["POST"]),
-            Route("/__state/{entity_set}", self._guard(self._state)),
-        ]
-
-    def _guard(self, endpoint: Callable[[HttpRequest, Any], Any]) -> Callable[[HttpRequest], Any]:
-        async def guarded(request: HttpRequest) -> HttpResponse:
-            body = await request.body()
-            try:
-                answer = endpoint(request, json.loads(body, parse_float=Decimal) if body else None)
-            except (ValidationError, ValueError, InvalidOperation, KeyError, TypeError, ServiceError) as error:
-                text = f"{request.method} {request.url.path}: {error!r}; correct the request and send it again"
-                return ExactJSONResponse({"error": text}, status_code=400)
-            return ExactJSONResponse(answer)
-
-        return guarded
-
-    def _limits(self, _request: HttpRequest, body: Any) -> Any:
+    def limits(self, body: Any) -> Any:
+        """See `ControlEndpoints.limits`."""
         if body is not None:
             wanted = {name: float(value) if isinstance(value, Decimal) else value for name, value in body.items()}
             self._limiter.in_force = DataverseLimits.model_validate(self._limiter.in_force.model_dump() | wanted)
         return self._limiter.in_force.model_dump()
 
-    def _change(self, _request: HttpRequest, body: Any) -> Any:
+    def change(self, body: Any) -> Any:
+        """See `ControlEndpoints.change`."""
         known: Mapping[str, Callable[[Any], Any]] = {
             "pricing_decimals": int,
             "price_list_required": bool,
@@ -127,14 +105,16 @@ class ControlEndpoints:
         shown = {name: getattr(self._settings, name) for name in known}
         return {**shown, "tax_shift": str(shown["tax_shift"]), "latency_ms": self._pace.latency_seconds * 1000}
 
-    def _seed(self, request: HttpRequest, body: Any) -> Any:
+    def seed(self, request: HttpRequest, body: Any) -> Any:
+        """See `ControlEndpoints.seed`."""
         name = request.path_params["entity_set"]
-        rows = self._seeder.seed(name, body if isinstance(body, list) else [body])
+        rows = self._seeder.seed(name, rows_of(body))
         if name == "products" and request.query_params.get("priced") == "true":
             price_all(self._seeder, [row["productnumber"] for row in rows])
         return {"value": rows}
 
-    def _state(self, request: HttpRequest, _body: Any) -> Any:
+    def state(self, request: HttpRequest) -> Any:
+        """See `ControlEndpoints.state`."""
         return {"value": self._seeder.rows(request.path_params["entity_set"])}
 
 
@@ -172,6 +152,6 @@ def create_environment(
     service = DataverseService(product, catalogue, changes, operations)
     limiter, pace = DataverseLimiter(limits), Pace()
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, audience, issuer), limiter, pace)
-    endpoints = ControlEndpoints(settings, limiter, pace, seeder)
+    endpoints = DataverseEndpoints(settings, limiter, pace, seeder)
     app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
     return Environment(app, catalogue, store, limiter, pace, seeder, settings)

@@ -10,10 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response as HttpResponse
-from starlette.routing import Route
 
 from local.dynamics.finance.company import Companies, Settings
 from local.dynamics.finance.masters import CustomerRules, EntityRulesOfFinance
@@ -23,8 +20,9 @@ from local.dynamics.finance.orders import HEADERS, LINES, HeaderRules
 from local.dynamics.finance.seed import Seeder, seed_companies, side_tables
 from local.dynamics.finance.service import Addressing, FinanceService, visible_rows
 from local.dynamics.odata.app import ODataApp, Pace
-from local.dynamics.odata.control import ControlledApp, ExactJSONResponse
+from local.dynamics.odata.control import ControlledApp
 from local.dynamics.odata.definitions import Definitions, load_definitions
+from local.dynamics.odata.endpoints import ControlEndpoints, rows_of
 from local.dynamics.odata.filter import FilterRules
 from local.dynamics.odata.limits import Limiter, LimitExceededError, Limits
 from local.dynamics.odata.product import Product
@@ -81,7 +79,7 @@ class Environment:
     definitions: Definitions
 
 
-class ControlEndpoints:
+class FinanceEndpoints(ControlEndpoints):
     """The /__ endpoints that seed, show and set."""
 
     def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder) -> None:
@@ -90,45 +88,28 @@ class ControlEndpoints:
         self._pace = pace
         self._seeder = seeder
 
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        return [
-            Route("/__limits", self._guard(self._limits), methods=["GET", "POST"]),
-            Route("/__settings", self._guard(self._settings), methods=["GET", "POST"]),
-            Route("/__seed/{entity_set}", self._guard(self._seed), methods=["POST"]),
-            Route("/__state/{entity_set}", self._guard(self._state)),
-        ]
-
-    def _guard(self, endpoint: Callable[[HttpRequest, Any], Any]) -> Callable[[HttpRequest], Any]:
-        async def guarded(request: HttpRequest) -> HttpResponse:
-            body = await request.body()
-            try:
-                answer = endpoint(request, json.loads(body, parse_float=Decimal) if body else None)
-            except (ValidationError, ValueError, KeyError, TypeError) as error:
-                text = f"{request.method} {request.url.path}: {error}; correct the request and send it again"
-                return ExactJSONResponse({"error": text}, status_code=400)
-            return ExactJSONResponse(answer)
-
-        return guarded
-
-    def _limits(self, _request: HttpRequest, body: Any) -> Any:
+    def limits(self, body: Any) -> Any:
+        """See `ControlEndpoints.limits`."""
         if body is not None:
             self._limiter.limits = Limits.model_validate(self._limiter.limits.model_dump() | body)
         return self._limiter.limits.model_dump()
 
-    def _settings(self, _request: HttpRequest, body: Any) -> Any:
+    def change(self, body: Any) -> Any:
+        """See `ControlEndpoints.change`."""
         if body is not None:
             settings = Settings.model_validate(self._companies.settings.model_dump() | body)
             self._companies.settings = settings
             self._pace.latency_seconds = settings.latency_ms / 1000
         return self._companies.settings.model_dump(mode="json")
 
-    def _seed(self, request: HttpRequest, body: Any) -> Any:
+    def seed(self, request: HttpRequest, body: Any) -> Any:
+        """See `ControlEndpoints.seed`."""
         company = request.query_params.get("company", self._companies.settings.default_company)
-        rows = body if isinstance(body, list) else [body]
+        rows = rows_of(body)
         return {"value": self._seeder.seed(request.path_params["entity_set"], rows, company)}
 
-    def _state(self, request: HttpRequest, _body: Any) -> Any:
+    def state(self, request: HttpRequest) -> Any:
+        """See `ControlEndpoints.state`."""
         return {"value": self._seeder.rows(request.path_params["entity_set"])}
 
 
@@ -163,6 +144,6 @@ def create_environment(
     limiter, pace = BusyLimiter(companies), Pace()
     service = make_service(definitions, companies, rules)
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
-    endpoints = ControlEndpoints(companies, limiter, pace, seeder)
+    endpoints = FinanceEndpoints(companies, limiter, pace, seeder)
     app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
     return Environment(app, companies, limiter, seeder, definitions)
