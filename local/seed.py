@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from local.stack import PROJECT
-from shared.app import build_app
+from shared.composition import build_app
 
 CHANNEL = {"key": "dynamics-365", "roles": ["OrderExport"]}
 TYPE = {

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from shared.app import App, build_app, service_bus_client
 from shared.cli.exits import CommandError, Exit
+from shared.composition import App, build_app, service_bus_client
 from shared.messaging.dead_letter import DeadLetters
 from shared.messaging.dead_letters import AzureDeadLetters
 from shared.messaging.queues import QUEUES

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import httpx
 
-from shared.app import make_connector
 from shared.cli.exits import CommandError, Exit
 from shared.cli.preview_documents import one_line
 from shared.cli.rehearsal import Held, Rehearsal
+from shared.composition import make_connector
 from shared.dynamics.auth import TokenProvider
 from shared.dynamics.connector import Connector
 from shared.markets import BackEnd, Market

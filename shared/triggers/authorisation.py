@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from shared.app import App
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.composition import App
 
 
 class NotAuthorised(Exception):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import jwt
 
-from shared.app import App
 from shared.errors import Transient
 from shared.settings import Settings
 from shared.triggers.authorisation import NotAuthorised
+
+if TYPE_CHECKING:
+    from shared.composition import App
 
 AUTHORITY = "https://login.microsoftonline.com"
 KEYS_LIFETIME_SECONDS = 3600.0

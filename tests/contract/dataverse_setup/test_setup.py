@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from local.dynamics.dataverse.environment import Environment, create_environment
 from local.dynamics.odata.faults import Fault
-from shared.app import App
 from shared.cli.context import Context
 from shared.cli.main import app
+from shared.composition import App
 from shared.dynamics.dataverse import Dataverse
 from shared.dynamics.dataverse_setup import (
     Column,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from shared.app import App, make_connector
 from shared.cli.context import Context
 from shared.cli.doctor_systems import check_systems
 from shared.cli.findings import Finding, failures
 from shared.commercetools.client import CommercetoolsClient
+from shared.composition import App, make_connector
 from shared.dynamics.auth import TokenProvider
 from shared.errors import Permanent
 from shared.flows.order_loading import OrderLoader

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from local.dynamics.business_central.environment import Environment, create_environment
-from shared.app import make_connector
+from shared.composition import make_connector
 from shared.errors import Conflict
 from shared.flows.order_loading import OrderLoader
 from shared.flows.orders import OrdersFlow

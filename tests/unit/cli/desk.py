@@ -13,9 +13,9 @@ from typing import Any, cast
 import httpx
 from typer.testing import CliRunner, Result
 
-from shared.app import App
 from shared.cli.context import Context
 from shared.cli.main import app
+from shared.composition import App
 from shared.dynamics.connector import Connector
 from shared.errors import Transient
 from shared.flows.order_loading import OrderLoader

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from shared.app import App
+from shared.composition import App
 from shared.errors import Transient
 from shared.settings import read_settings
 from shared.triggers import event_grid

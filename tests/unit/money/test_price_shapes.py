@@ -211,9 +211,45 @@ def test_a_wrong_line_tax_is_refused_and_the_line_named() -> None:
     }
     assert order_from_document(document, "demo").totals.net.minor_units == 84777
     document["lineItems"][0]["taxedPrice"]["totalNet"]["centAmount"] -= 1000
+    document["lineItems"][0]["taxedPrice"]["totalTax"]["centAmount"] += 1000
     refused = refusal(document)
     assert refused.component == "taxedPrice.totalNet"
     assert "lineItems[0] (TSHIRT-BLK-M)" in str(refused)
+
+
+@pytest.mark.parametrize(("included", "net", "gross", "side"), [(True, 840, 1001, "Gross"), (False, 1001, 1190, "Net")])
+def test_a_total_that_is_a_cent_away_from_what_the_lines_cost_is_refused(
+    included: bool, net: int, gross: int, side: str
+) -> None:
+    # Only the side that tax computes is rounded; the other one is the sum of the prices.
+    row = line(1, 1000, taxRate=rate(0.19, included=included))
+    assert refusal(order(1000, row, taxedPrice=taxed(net, gross))).component == f"taxedPrice.total{side}"
+
+
+def test_a_total_without_tax_is_what_the_lines_cost_even_beside_a_taxed_line() -> None:
+    rows = line(1, 1000, taxRate=rate(0.19)), custom_line(1, 500, taxRate=rate(0))
+    assert order_from_document(order(1500, *rows, taxedPrice=taxed(1340, 1500)), "demo").totals.net.minor_units == 1340
+    assert refusal(order(1500, *rows, taxedPrice=taxed(1341, 1501))).component == "taxedPrice.totalGross"
+
+
+@pytest.mark.parametrize("side", ["totalNet", "totalTax", "totalGross"])
+def test_a_line_whose_net_and_tax_are_not_its_gross_is_refused(side: str) -> None:
+    document = sample("synthetic-order-full.json")
+    document["lineItems"][1]["taxedPrice"][side]["centAmount"] += 1
+    assert refusal(document).component == "lineItems[1].taxedPrice.totalTax"
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_discounted_prices_that_do_not_come_to_the_line_total_are_refused(off: int) -> None:
+    document = sample("synthetic-order-full.json")
+    document["lineItems"][0]["discountedPricePerQuantity"][0]["discountedPrice"]["value"]["centAmount"] += off
+    assert refusal(document).component == "lineItems[0].discountedPricePerQuantity"
+
+
+def test_a_total_that_another_system_set_need_not_be_its_discounted_prices() -> None:
+    part = {"quantity": 1, "discountedPrice": {"value": euro(900), "includedDiscounts": []}}
+    row = line(1, 1000, priceMode="ExternalTotal", discountedPricePerQuantity=[part])
+    assert amounts(order(1000, row)) == [(1000, 0, 1000)]
 
 
 def test_a_total_tax_that_is_not_gross_less_net_is_refused() -> None:
