@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := function_app.py shared local tests
 
-.PHONY: install demo up test lint unit contract acceptance infra thorough bench lock clean
+.PHONY: install demo up test lint unit contract acceptance infra thorough bench audit sbom lock clean
 
 install: $(VENV)/.installed node_modules/.installed
 
@@ -50,6 +50,13 @@ thorough: install
 
 bench: install
 	@$(BIN)/python -m tests.benchmarks
+
+# Both need the advisory service. --strict: a package that could not be looked up fails, instead of counting as clean.
+audit: install
+	$(BIN)/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
+
+sbom: install
+	$(BIN)/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip --format cyclonedx-json --output sbom.json
 
 lock: $(VENV)/.installed
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.txt requirements.in

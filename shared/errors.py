@@ -13,7 +13,6 @@ The whole tree::
 
 from __future__ import annotations
 
-
 NO_ROOM = "NoRoom"  # code of the Throttled that our own limiter raises: the request was never sent
 
 

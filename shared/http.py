@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from shared.errors import Conflict, NotFound, OutcomeUnknown, Permanent, ServiceError, Throttled, Transient
+from shared.model.personal import without_echo
 
 READS = frozenset({"GET", "HEAD"})
 # The connection never carried the request: a write cannot have happened.
@@ -33,7 +34,10 @@ class ErrorTable:
     ) -> ServiceError:
         """Class an error answer. Pure."""
         status = response.status_code
-        details: dict[str, Any] = {"status": status, "code": code, "body": response.text[:MAX_ERROR_TEXT]}
+        sent = _sent(response)
+        message = without_echo(message, sent)
+        body = without_echo(response.text[:MAX_ERROR_TEXT], sent)
+        details: dict[str, Any] = {"status": status, "code": code, "body": body}
         if status == 429:
             return Throttled(self.service, action, message, retry_after=retry_after(response.headers), **details)
         return self._kind(status, code, is_read=is_read)(self.service, action, message, **details)
@@ -50,6 +54,14 @@ class ErrorTable:
         if status in self.permanent or not is_read:
             return Permanent
         return Transient
+
+
+def _sent(response: httpx.Response) -> str:
+    """Return the body of the request; an answer that was made up in a test has none."""
+    try:
+        return response.request.content.decode(errors="replace")
+    except (RuntimeError, httpx.RequestNotRead):
+        return ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

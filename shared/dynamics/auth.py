@@ -66,6 +66,7 @@ class MsalTokenProvider:
         import requests
 
         session = requests.Session()
+        session.max_redirects = 0  # a redirect would carry the secret elsewhere
         if self._ca_file:
             session.trust_env = False  # REQUESTS_CA_BUNDLE would win over verify
             session.verify = self._ca_file

@@ -133,6 +133,7 @@ class ODataClient:
             if not answer.is_success:
                 # A change set that fails gives one answer for all of its parts.
                 part = sent[min(index, len(sent) - 1)]
+                answer.request = response.request
                 raise self.error_of(answer, f"$batch {part.method} {part.path}", is_read=part.method in READS)
         return answers
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.dynamics.connector import Connector
 from shared.flows.questions import question_of
-from shared.mapping.parties import BILL_TO
+from shared.mapping.parties import BILL_TO, marks_of
 from shared.markets import Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, Party
 from shared.pipeline.flow import Trail
@@ -27,10 +27,10 @@ async def match_customer(
     """Match a party, or draft a customer for it, or ask."""
     if party.guest and market.customers.guest == "account":
         return await _by_account(str(market.customers.guest_account), party, market, connector, correlation_id)
-    pair = await id_map.by_commercetools_id(market.name, id_map_entity(party.key), party.key)
-    if pair is not None:
-        trail.note("customer matched", f"id map: {party.key} is {pair.dynamics_number}")
-        return CustomerRecord(pair.dynamics_id, pair.dynamics_number, party.name)
+    known = party.record or await known_customer(id_map, market, party.key)
+    if known is not None:
+        trail.note("customer matched", f"id map: {party.key} is {known.number}")
+        return known
     for how, wanted in _lookups(party, market):
         found = await connector.find_customers(market, correlation_id, **wanted)
         found = [record for record in found if how != "e-mail" or _same_email(record, party)]
@@ -40,6 +40,14 @@ async def match_customer(
         if found:
             return _ambiguous(how, party, market, found)
     return _unknown(party, market, connector)
+
+
+async def known_customer(id_map: IdMap, market: Market, party_key: str) -> CustomerRecord | None:
+    """Look a party up in the id map. The record's marks are those kept when it was matched or created."""
+    pair = await id_map.by_commercetools_id(market.name, id_map_entity(party_key), party_key)
+    if pair is None:
+        return None
+    return CustomerRecord(pair.dynamics_id, pair.dynamics_number, pair.dynamics_number, marks=pair.details)
 
 
 def id_map_entity(party_key: str) -> str:
@@ -75,7 +83,7 @@ async def _by_account(number: str, party: Party, market: Market, connector: Conn
 
 def _unblocked(record: CustomerRecord, party: Party, market: Market) -> Match:
     if not record.blocked:
-        return record if party.guest else replace(record, remember_as=party.key)
+        return record if party.guest else replace(record, remember_as=party.key, marks=marks_of(party))
     return Question(
         scope=market.name,
         kind="customer_blocked",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from shared.commercetools.client import CommercetoolsClient, Document
 from shared.dynamics.connector import Connector
-from shared.flows.matching import Match, match_customer
+from shared.flows.matching import Match, known_customer, match_customer
 from shared.flows.order_fingerprint import fingerprint
 from shared.flows.order_plan import ITEM, ORDER, LoadedOrder
 from shared.flows.questions import question_of
 from shared.mapping.commercetools.customers import customer_from_document
 from shared.mapping.commercetools.errors import UnmappableError
 from shared.mapping.commercetools.orders import order_from_document
-from shared.mapping.parties import bill_to_party, guest_party, registered_party
+from shared.mapping.parties import bill_to_party, guest_party, known_party, registered_party
 from shared.markets import ItemTarget, Market, MarketMap
 from shared.model.back_end import ItemRecord, MissingReference, Party, References
 from shared.model.order import Order
@@ -97,6 +97,9 @@ class OrderLoader:
             return Party(key="guest", guest=True, name="guest")
         if customer_id is None:
             return guest_party(order)
+        known = await known_customer(self.id_map, market, customer_id)
+        if known is not None and known.marks:
+            return known_party(customer_id, known, known.marks)
         document = await self.projects[order.project].find(f"customers/{customer_id}", correlation_id)
         if document is None:  # deleted since: the order's own data is all there is
             return guest_party(order)

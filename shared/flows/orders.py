@@ -17,6 +17,7 @@ from shared.flows.order_loading import OrderLoader
 from shared.flows.order_plan import ORDER, LoadedOrder, OrderPlan
 from shared.flows.order_totals import Agree, CloseGap, Mismatch, compare_totals
 from shared.flows.questions import question_of
+from shared.mapping.parties import marks_of
 from shared.markets import Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, OrderRecord
 from shared.pipeline.flow import Work
@@ -132,7 +133,7 @@ class OrdersFlow:
         self, work: Work, customer: CustomerRecord | CustomerDraft, market: Market
     ) -> CustomerRecord | Question:
         """Create the customer where it has to be, and remember who it is."""
-        key, record = self._key(customer), customer
+        key, marks, record = self._key(customer), self._marks(customer), customer
         if isinstance(record, CustomerDraft):
             connector = self.connectors[market.back_end]
             record = await connector.create_customer(market, record, work.envelope.correlation_id)
@@ -140,10 +141,14 @@ class OrdersFlow:
         if not key:
             return record
         try:
-            await self.id_map.put(IdPair(market.name, id_map_entity(key), key, record.id, record.number))
+            await self.id_map.put(IdPair(market.name, id_map_entity(key), key, record.id, record.number, marks))
         except Conflict as error:
             return _customer_taken(record, key, market, str(error))
         return record
+
+    @staticmethod
+    def _marks(customer: CustomerRecord | CustomerDraft) -> Mapping[str, str]:
+        return customer.marks if isinstance(customer, CustomerRecord) else marks_of(customer.party)
 
     @staticmethod
     def _key(customer: CustomerRecord | CustomerDraft) -> str:

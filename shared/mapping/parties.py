@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
 from shared.model.address import Address
-from shared.model.back_end import MissingReference, Party
+from shared.model.back_end import CustomerRecord, MissingReference, Party
 from shared.model.customer import Customer
 from shared.model.order import Order
 
@@ -38,7 +41,7 @@ def guest_party(order: Order) -> Party | MissingReference:
             hint="add a billing address or a customer in commercetools, or set customers.guest: account",
         )
     return Party(
-        key=f"guest:{(email or order.id).casefold()}",
+        key=f"guest:{_pseudonym(email or order.id)}",
         guest=True,
         name=_name(address) or str(email),
         email=email,
@@ -57,12 +60,13 @@ def bill_to_party(order: Order, sell_to: Party) -> Party | None:
     address = order.billing_address
     if address is None or sell_to.guest or not _name(address):
         return None
-    if _same(address, sell_to):
+    marks = marks_of(sell_to)
+    if _same(address, marks):
         return None
-    email = address.email if address.email and address.email != sell_to.email else None
+    email = address.email if address.email and _pseudonym(address.email) != marks.get("email") else None
     identity = email or f"{_name(address)}|{address.postal_code or ''}|{address.country}"
     return Party(
-        key=f"{BILL_TO}{identity.casefold()}",
+        key=f"{BILL_TO}{_pseudonym(identity)}",
         guest=False,
         name=_name(address),
         email=email,
@@ -72,14 +76,34 @@ def bill_to_party(order: Order, sell_to: Party) -> Party | None:
     )
 
 
+def known_party(key: str, record: CustomerRecord, marks: Mapping[str, str]) -> Party:
+    """Build the party of a customer whom the id map knows: no need to read the customer again."""
+    return Party(key=key, guest=False, name=record.name, marks=marks, record=record)
+
+
+def marks_of(party: Party) -> Mapping[str, str]:
+    """Return pseudonyms by which a party is recognised later; they are kept instead of the personal data."""
+    if party.marks:
+        return party.marks
+    texts = {
+        "name": party.name,
+        "person": party.address.person if party.address else None,
+        "company": party.company,
+        "email": party.email,
+    }
+    return {name: _pseudonym(text) for name, text in texts.items() if text}
+
+
+def _pseudonym(identity: str) -> str:
+    """Stand for an e-mail or a name in keys: those are stored, logged and shown."""
+    return hashlib.sha256(identity.strip().casefold().encode()).hexdigest()[:32]
+
+
 def _name(address: Address) -> str:
     return address.company or address.person
 
 
-def _same(address: Address, party: Party) -> bool:
+def _same(address: Address, marks: Mapping[str, str]) -> bool:
     if address.company:
-        return party.company is None or address.company.casefold() == party.company.casefold()
-    known = {party.name.casefold()}
-    if party.address is not None:
-        known.add(party.address.person.casefold())
-    return address.person.casefold() in known
+        return marks.get("company") in (None, _pseudonym(address.company))
+    return _pseudonym(address.person) in (marks.get("name"), marks.get("person"))

@@ -34,21 +34,6 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """Somebody whom the back-end must know as a customer. `key` is the id-map key, `number` the back-end's own."""
-
-    key: str
-    guest: bool
-    name: str
-    email: str | None = None
-    company: str | None = None
-    number: str | None = None
-    vat_id: str | None = None
-    phone: str | None = None
-    address: Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerRecord:
     """A customer in the back-end. `remember_as` is the id-map key of a match that the id map does not hold yet.
 
@@ -62,6 +47,27 @@ class CustomerRecord:
     blocked: bool = False
     remember_as: str = ""
     kind: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody whom the back-end must know as a customer. `key` is the id-map key, `number` the back-end's own.
+
+    `record` and `marks` (pseudonyms) are set for one that the id map knows: its personal data is not read again.
+    """
+
+    key: str
+    guest: bool
+    name: str
+    email: str | None = None
+    company: str | None = None
+    number: str | None = None
+    vat_id: str | None = None
+    phone: str | None = None
+    address: Address | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
+    record: CustomerRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ Mask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 def entries_of(envelope: Envelope, trail: Trail, outcome: Outcome, now: datetime, mask: Mask) -> Iterator[AuditEntry]:
     """One entry a step, then one for the outcome."""
     for note in trail.notes:
-        yield _entry(envelope, trail, now, note.step, "step", note.why, mask(note.before), mask(note.after))
+        entry = _entry(envelope, trail, now, note.step, "step", note.why, mask(note.before), mask(note.after))
+        yield replace(entry, document_number=note.document_number or entry.document_number)
     yield _entry(envelope, trail, now, "outcome", type(outcome).__name__, why_of(outcome), {}, mask(_details(outcome)))
 
 

@@ -21,6 +21,7 @@ class Note:
     why: str
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
+    document_number: str = ""
 
 
 @dataclass(slots=True)
@@ -35,8 +36,8 @@ class Trail:
     def note(
         self, step: str, why: str, *, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
     ) -> None:
-        """Add one step."""
-        self.notes.append(Note(step, why, before or {}, after or {}))
+        """Add one step, under the number known at that moment: so both sides' numbers find the story."""
+        self.notes.append(Note(step, why, before or {}, after or {}, self.document_number))
 
 
 @dataclass(frozen=True, slots=True)

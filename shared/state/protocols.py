@@ -143,7 +143,7 @@ class ReviewStore(Protocol):
 
 
 class State(Protocol):
-    """All the stores together, as `shared/app.py` hands them in."""
+    """All the stores together, as `shared/composition.py` hands them in."""
 
     @property
     def idempotency(self) -> IdempotencyStore:

@@ -5,61 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-MASK = "***"
-# Names of fields that carry personal data, on either side, in lower case.
-PERSONAL = frozenset(
-    {
-        "email",
-        "name",
-        "company",
-        "firstname",
-        "lastname",
-        "displayname",
-        "phonenumber",
-        "phone",
-        "mobile",
-        "taxregistrationnumber",
-        "vatid",
-        "shiptoname",
-        "shiptocontact",
-        "selltoaddressline1",
-        "selltoaddressline2",
-        "selltocity",
-        "selltopostcode",
-        "selltostate",
-        "shiptoaddressline1",
-        "shiptoaddressline2",
-        "shiptocity",
-        "shiptopostcode",
-        "shiptostate",
-        "addressline1",
-        "addressline2",
-        "city",
-        "postalcode",
-        "state",
-        "street",
-        "streetname",
-        "postcode",
-        "deliveryaddressname",
-        "deliveryaddressdescription",
-        "deliveryaddressstreet",
-        "deliveryaddresscity",
-        "deliveryaddressstateid",
-        "deliveryaddresszipcode",
-        "organizationname",
-        "organizationnumber",
-        "personfirstname",
-        "personlastname",
-        "primarycontactemail",
-        "primarycontactphone",
-        "addressdescription",
-        "addressstreet",
-        "addresscity",
-        "addressstate",
-        "addresszipcode",
-        "taxexemptnumber",
-    }
-)
+from shared.model.personal import MASK, PERSONAL
+
+__all__ = ["MASK", "PERSONAL", "mask_personal_data"]
 
 
 def mask_personal_data(value: Mapping[str, Any]) -> dict[str, Any]:

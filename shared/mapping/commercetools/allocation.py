@@ -66,16 +66,18 @@ def settled(
     """Distribute what rounding left between the components and the order's totals, or refuse the order.
 
     An amount moves where it disturbs least: first the computed side of taxed components (the net of one priced with
-    tax, the gross of one priced without), then their priced side, last both sides of untaxed ones.
+    tax, the gross of one priced without). Prices move only where a total discount was shared out over them: first those
+    of taxed components, last both sides of untaxed ones.
     """
     residue = _Residue(components, amounts, target, terms)
     residue.refuse_if_too_large(shared_out=shared_out)
     if not target.distance(amounts):
         return residue.amounts
-    for own_side in (False, True):
+    for own_side in (False, True) if shared_out else (False,):
         residue.settle("net", own_side=own_side)
         residue.settle("gross", own_side=own_side)
-    residue.settle_untaxed()
+    if shared_out:
+        residue.settle_untaxed()
     residue.refuse_if_left()
     return residue.amounts
 

@@ -92,6 +92,7 @@ def _line_components(
             raise UnmappableOrder(f"{path}.totalPrice", f"quantity is 0, but the total is {terms.of_units(own)}")
         return
     groups = _groups(line.discounted_price_per_quantity, line.quantity, unit, path, terms)
+    _check_discounted(line, own, groups, path, terms)
     stated = _stated_discounts(line.discounted_price_per_quantity, path, terms)
     shares = shares_of(line, own, [discount.units for discount in stated], groups, path, terms)
     for share in shares:
@@ -153,6 +154,20 @@ def _groups(
         raise UnmappableOrder(f"{path}.discountedPricePerQuantity", reason)
     where = f"{path}.discountedPricePerQuantity"
     return tuple((part.quantity, terms.money(part.discounted_price.value, where)) for part in discounted)
+
+
+def _check_discounted(
+    line: LineItemDocument | CustomLineItemDocument, own: int, groups: UnitGroups, path: str, terms: Terms
+) -> None:
+    """Discounted prices come to the line's total, but for the rounding of precise ones or a total set from outside."""
+    if not line.discounted_price_per_quantity or line.price_mode == "ExternalTotal":
+        return
+    units = [(quantity, unit.rounded_units(terms.price_rounding)) for quantity, unit in groups]
+    precise = any(unit != terms.of_units(rounded) for (_, unit), (_, rounded) in zip(groups, units, strict=True))
+    found = sum(quantity * rounded for quantity, rounded in units)
+    if abs(found - own) > (line.quantity if precise else 0):
+        reason = f"comes to {terms.of_units(found)}, but the line's total is {terms.of_units(own)}"
+        raise UnmappableOrder(f"{path}.discountedPricePerQuantity", reason)
 
 
 def _stated_discounts(

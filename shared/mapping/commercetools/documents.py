@@ -131,6 +131,7 @@ class _LineDocument(_Document):
     name: LocalizedString
     quantity: NotNegative
     total_price: MoneyDocument
+    price_mode: str = "Platform"
     tax_rate: TaxRateDocument | None = None
     per_method_tax_rate: tuple[MethodTaxRateDocument, ...] = ()
     taxed_price: TaxedDocument | None = None

@@ -52,11 +52,20 @@ def _misfit(own: int, taxed: TaxedDocument, terms: Terms) -> str:
 def _stated(own: int, rate: TaxRateDocument | None, taxed: TaxedDocument, terms: Terms, path: str) -> Amounts | None:
     net = terms.units(taxed.total_net, f"{path}.taxedPrice.totalNet")
     gross = terms.units(taxed.total_gross, f"{path}.taxedPrice.totalGross")
+    _check_tax(net, gross, taxed, terms, path)
     if own not in {net, gross}:
         return None
     # With an amount of tax set from outside (ExternalAmount), the net is the total even if the rate says "included".
     says_included = bool(rate and rate.included_in_price)
     return Amounts(own, net, gross, includes_tax=says_included if net == gross else gross == own)
+
+
+def _check_tax(net: int, gross: int, taxed: TaxedDocument, terms: Terms, path: str) -> None:
+    where = f"{path}.taxedPrice.totalTax"
+    if taxed.total_tax and terms.units(taxed.total_tax, where) != gross - net:
+        stated, found = terms.units(taxed.total_tax, where), gross - net
+        reason = f"is {terms.of_units(stated)}, but gross less net is {terms.of_units(found)}"
+        raise UnmappableOrder(where, reason)
 
 
 def factor(rate: TaxRateDocument) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""State in Azure Tables. Importing this package imports the Azure SDK: only `shared/app.py` does, and lazily."""
+"""State in Azure Tables. Importing it imports the Azure SDK: only `shared/composition.py` does, and lazily."""
 
 from __future__ import annotations
 
