@@ -92,7 +92,7 @@ def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Send
         road=_road(settings, state, sender),
         projects=projects,
         connectors=connectors,
-        orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots),
+        orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots, state.idempotency),
         http=http,
         limiters=tuple(limiters.values()),
     )

@@ -6,6 +6,7 @@ Event Grid forces CloudEvents, Service Bus gets the Platform payload by default:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from urllib.parse import unquote
 
 MAX_EVENTS = 1_000  # of one request; Event Grid batches are smaller
 MAX_ID = 100  # characters of a resource id; an envelope takes no more
+_ID = re.compile(r"(?!\.+$)[!-~]+")  # ids become part of URLs: printable ASCII, and nothing that a path would misread
+_MISREAD = frozenset("/\\?#%")
 
 
 class MalformedNotification(ValueError):
@@ -49,6 +52,11 @@ def parse_request(headers: Mapping[str, str], body: bytes) -> list[Notification]
     if "ce-specversion" in headers:
         return [_from_binary(headers, document)]
     return [parse_document(document)]
+
+
+def parse_message(body: bytes) -> Notification:
+    """Decode the body of a Service Bus message."""
+    return parse_document(_json(body))
 
 
 def parse_document(document: Any) -> Notification:
@@ -104,6 +112,8 @@ def _from_platform(data: Mapping[str, Any], source: str = "") -> Notification:
     resource_id = _text(resource, "id", "resource.id")
     if len(resource_id) > MAX_ID:
         raise MalformedNotification(f"resource.id has {len(resource_id)} characters, at most {MAX_ID} are taken")
+    if not _ID.fullmatch(resource_id) or _MISREAD & set(resource_id):
+        raise MalformedNotification("resource.id has characters that no id of commercetools has")
     message_type = _text(data, "type") if kind == "Message" else kind
     return Notification(
         project=_text(data, "projectKey"),
@@ -111,7 +121,7 @@ def _from_platform(data: Mapping[str, Any], source: str = "") -> Notification:
         resource_id=resource_id,
         type=message_type,
         # Changes have no id of their own: resource and version identify them.
-        id=str(data.get("id") or f"{resource_id}/{version}"),
+        id=_encodable(str(data.get("id") or f"{resource_id}/{version}"), "id"),
         sequence_number=version if isinstance(version, int) else None,
     )
 
@@ -133,7 +143,14 @@ def _text(data: Mapping[str, Any], name: str, path: str = "") -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise MalformedNotification(f"{path or name} is missing")
-    return value
+    return _encodable(value, path or name)
+
+
+def _encodable(text: str, path: str) -> str:
+    """Refuse half a surrogate pair: JSON can spell one, but no queue, table or log can store it."""
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise MalformedNotification(f"{path} is no Unicode text")
+    return text
 
 
 def _json(body: bytes) -> Any:

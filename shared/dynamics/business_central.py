@@ -139,7 +139,9 @@ class BusinessCentral:
         self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
     ) -> list[CustomerRecord]:
         """See `Connector.find_customers`."""
-        terms = [f"{field} eq {literal(text)}" for field, text in (("number", number), ("email", email)) if text]
+        terms = [f"number eq {literal(number)}"] if number else []
+        if email:  # filters tell upper from lower case: looked up as it was typed, and as `draft_customer` writes it
+            terms.append(f"({any_of('email', list(dict.fromkeys((email, email.lower()))))})")
         path = f"{_company(market)}/customers"
         rows = self._api.rows(path, correlation_id, filter=" and ".join(terms))
         return [_customer_record(row) async for row in rows]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.commercetools.client import CommercetoolsClient, Document
 from shared.dynamics.connector import Connector
+from shared.errors import Permanent
 from shared.flows.matching import Match, known_customer, match_customer
 from shared.flows.order_fingerprint import fingerprint
 from shared.flows.order_plan import ITEM, ORDER, LoadedOrder
@@ -14,7 +15,7 @@ from shared.flows.questions import question_of
 from shared.mapping.commercetools.customers import customer_from_document
 from shared.mapping.commercetools.errors import UnmappableError
 from shared.mapping.commercetools.orders import order_from_document
-from shared.mapping.parties import bill_to_party, guest_party, known_party, registered_party
+from shared.mapping.parties import bill_to_party, guest_party, known_party, payer_is_uncertain, registered_party
 from shared.markets import ItemTarget, Market, MarketMap
 from shared.model.back_end import ItemRecord, MissingReference, Party, References
 from shared.model.order import Order
@@ -37,7 +38,10 @@ class OrderLoader:
     async def load(self, work: Work) -> LoadedOrder | Outcome:
         """Fetch the order and everything that it points at, or say why it stops here."""
         envelope = work.envelope
-        document = await self.projects[envelope.project].find(f"orders/{envelope.entity_id}", envelope.correlation_id)
+        client = self.projects.get(envelope.project)
+        if client is None:  # taken from the map while messages were on their way
+            raise Permanent("market map", f"project {envelope.project}", "no such project", code="UnknownProject")
+        document = await client.find(f"orders/{envelope.entity_id}", envelope.correlation_id)
         if document is None:
             return Superseded("the order does not exist in commercetools any more")
         work.trail.document_number = document.get("orderNumber") or ""
@@ -98,7 +102,8 @@ class OrderLoader:
         if customer_id is None:
             return guest_party(order)
         known = await known_customer(self.id_map, market, customer_id)
-        if known is not None and known.marks:
+        asks_payer = market.customers.bill_to == "customer_when_different"
+        if known is not None and known.marks and not (asks_payer and payer_is_uncertain(order, known.marks)):
             return known_party(customer_id, known, known.marks)
         document = await self.projects[order.project].find(f"customers/{customer_id}", correlation_id)
         if document is None:  # deleted since: the order's own data is all there is

@@ -10,7 +10,8 @@ from shared.commercetools.client import CommercetoolsClient, Document
 from shared.commercetools.write_back import Action, sync_actions
 from shared.dynamics.connector import Connector
 from shared.errors import Conflict, Permanent
-from shared.flows.matching import CUSTOMER, id_map_entity
+from shared.flows.matching import CUSTOMER, Match, id_map_entity, match_customer
+from shared.flows.one_at_a_time import one_at_a_time
 from shared.flows.order_changes import is_in_step, judged_changes, write_changes
 from shared.flows.order_fingerprint import fingerprint
 from shared.flows.order_loading import OrderLoader
@@ -22,7 +23,7 @@ from shared.markets import Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, MissingReference, OrderRecord
 from shared.pipeline.flow import Work
 from shared.pipeline.outcome import OUTCOMES, Done, NeedsReview, NoChange, Outcome
-from shared.state.protocols import IdMap, SnapshotStore
+from shared.state.protocols import IdempotencyStore, IdMap, SnapshotStore
 from shared.state.records import IdPair, Question, Snapshot
 
 
@@ -35,6 +36,7 @@ class OrdersFlow:
     connectors: Mapping[str, Connector]
     id_map: IdMap
     snapshots: SnapshotStore
+    claims: IdempotencyStore
     name: Literal["orders"] = "orders"
 
     async def load(self, work: Work) -> LoadedOrder | Outcome:
@@ -132,12 +134,31 @@ class OrdersFlow:
     async def _customer(
         self, work: Work, customer: CustomerRecord | CustomerDraft, market: Market
     ) -> CustomerRecord | Question:
-        """Create the customer where it has to be, and remember who it is."""
-        key, marks, record = self._key(customer), self._marks(customer), customer
-        if isinstance(record, CustomerDraft):
+        """Create the customer where it has to be, and remember who it is.
+
+        Two first orders of one customer may come at once: each has its own session, so they have to take turns here.
+        """
+        if isinstance(customer, CustomerRecord):
+            return await self._remembered(customer, customer, market)
+        async with one_at_a_time(self.claims, f"customer:{market.name}:{customer.party.key}") as fresh:
+            found = customer if fresh else await self._match_again(work, customer, market)
+            if isinstance(found, Question):
+                return found
+            if isinstance(found, CustomerRecord):
+                return await self._remembered(found, found, market)
             connector = self.connectors[market.back_end]
-            record = await connector.create_customer(market, record, work.envelope.correlation_id)
+            record = await connector.create_customer(market, found, work.envelope.correlation_id)
             work.trail.note("customer created", record.number, after={"id": record.id, "number": record.number})
+            return await self._remembered(found, record, market)
+
+    async def _match_again(self, work: Work, draft: CustomerDraft, market: Market) -> Match:
+        connector, correlation_id = self.connectors[market.back_end], work.envelope.correlation_id
+        return await match_customer(draft.party, market, connector, self.id_map, work.trail, correlation_id)
+
+    async def _remembered(
+        self, customer: CustomerRecord | CustomerDraft, record: CustomerRecord, market: Market
+    ) -> CustomerRecord | Question:
+        key, marks = self._key(customer), self._marks(customer)
         if not key:
             return record
         try:

@@ -81,6 +81,16 @@ def known_party(key: str, record: CustomerRecord, marks: Mapping[str, str]) -> P
     return Party(key=key, guest=False, name=record.name, marks=marks, record=record)
 
 
+def payer_is_uncertain(order: Order, marks: Mapping[str, str]) -> bool:
+    """Tell whether the kept marks do not recognise who pays: the customer may have changed since they were taken."""
+    address = order.billing_address
+    if address is None or not _name(address):
+        return False
+    if address.company:
+        return marks.get("company") != _pseudonym(address.company)
+    return not _same(address, marks)
+
+
 def marks_of(party: Party) -> Mapping[str, str]:
     """Return pseudonyms by which a party is recognised later; they are kept instead of the personal data."""
     if party.marks:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.commercetools.messages import (
     MalformedNotification,
     Notification,
-    parse_document,
+    parse_message,
     parse_request,
 )
 from shared.messaging.queues import ORDERS
 from shared.messaging.sender import OutgoingMessage
 from shared.pipeline.auditing import notification_entry
 from shared.pipeline.envelope import Cause, Envelope, FlowName
+from shared.pipeline.failures import Incoming, MessageFailed, failure_of
+from shared.pipeline.outcome import DeadLetter
 from shared.pipeline.process import Road
 
 # An order can be born in three ways; each has its own message.
@@ -55,13 +56,23 @@ async def accept_request(
 
 async def accept_message(road: Road, projects: Collection[str], body: bytes) -> Accepted:
     """Take a message that commercetools sent straight to Service Bus."""
-    try:
-        document = json.loads(body)
-    except ValueError as error:
-        raise MalformedNotification(f"no JSON: {error}") from error
-    notification = parse_document(document)
+    notification = parse_message(body)
     check_projects([notification], projects)
     return await accept(road, [notification])
+
+
+async def take_message(road: Road, projects: Collection[str], incoming: Incoming) -> Accepted:
+    """Accept a message; one that never can be accepted is remembered and audited, and fails fast from then on."""
+    await road.failures.refuse_known(incoming)
+    try:
+        return await accept_message(road, projects, incoming.body)
+    except (MalformedNotification, UnknownProject) as error:
+        dead = DeadLetter(type(error).__name__, str(error))
+        entry = notification_entry(road.now(), incoming.message_id, dead.reason, dead.detail)
+        await road.state.audit.append(replace(entry, actor=incoming.queue))
+        failure = failure_of(incoming, "intake", None, dead, road.now())
+        await road.failures.remember(failure)
+        raise MessageFailed(failure) from error
 
 
 async def accept(road: Road, notifications: Sequence[Notification]) -> Accepted:

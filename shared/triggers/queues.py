@@ -7,7 +7,7 @@ import azure.functions as func
 from shared.app import app
 from shared.messaging.queues import COMMERCETOOLS_EVENTS, ORDERS
 from shared.pipeline.failures import Incoming
-from shared.pipeline.intake import accept_message
+from shared.pipeline.intake import take_message
 from shared.pipeline.process import process
 
 blueprint = func.Blueprint()
@@ -24,7 +24,7 @@ async def orders(message: func.ServiceBusMessage) -> None:
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name=COMMERCETOOLS_EVENTS, connection="ServiceBus")
 async def commercetools_events_queue(message: func.ServiceBusMessage) -> None:
     """Take a notification that commercetools sent straight to Service Bus."""
-    await accept_message(app().road, app().markets.projects, message.get_body())
+    await take_message(app().road, app().markets.projects, incoming_of(message, COMMERCETOOLS_EVENTS))
 
 
 def incoming_of(message: func.ServiceBusMessage, queue: str) -> Incoming:

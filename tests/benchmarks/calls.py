@@ -113,7 +113,7 @@ async def _measure(connection_string: str, name: str) -> dict[str, Calls]:
 def _flow(under_test: BackEndUnderTest, shop: FakeCommercetools, state: TablesState) -> OrdersFlow:
     projects, connectors = {"shop": shop.client}, {"bc": under_test.connector}
     loader = OrderLoader(map_with(under_test.market), projects, connectors, state.id_map, state.snapshots)
-    return OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots)
+    return OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots, state.idempotency)
 
 
 async def _run(road: Road, flow: Flow[Any, Any, Any], counters: Counters, situation: str) -> Calls:

@@ -13,7 +13,7 @@ def draft_customer(party: Party, market: Market) -> CustomerDraft | MissingRefer
     """Map a party. The number comes from Business Central's own series: manual numbers are refused by default."""
     texts = {
         "displayName": party.company or party.name,
-        "email": party.email,
+        "email": party.email.lower() if party.email else None,  # its filters tell upper from lower case
         "phoneNumber": party.phone,
         "taxRegistrationNumber": party.vat_id,
         **(customer_address_texts(party.address) if party.address else {}),

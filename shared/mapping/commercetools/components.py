@@ -162,10 +162,11 @@ def _check_discounted(
     """Discounted prices come to the line's total, but for the rounding of precise ones or a total set from outside."""
     if not line.discounted_price_per_quantity or line.price_mode == "ExternalTotal":
         return
-    units = [(quantity, unit.rounded_units(terms.price_rounding)) for quantity, unit in groups]
-    precise = any(unit != terms.of_units(rounded) for (_, unit), (_, rounded) in zip(groups, units, strict=True))
-    found = sum(quantity * rounded for quantity, rounded in units)
-    if abs(found - own) > (line.quantity if precise else 0):
+    found = sum(quantity * unit.rounded_units(terms.price_rounding) for quantity, unit in groups)
+    if found == own:
+        return
+    precise = any(unit != unit.rounded() for _, unit in groups)
+    if not precise or abs(found - own) > line.quantity:
         reason = f"comes to {terms.of_units(found)}, but the line's total is {terms.of_units(own)}"
         raise UnmappableOrder(f"{path}.discountedPricePerQuantity", reason)
 

@@ -1,6 +1,7 @@
 """Net and gross of one component, from its taxed price if that fits its total, else from its rate."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.mapping.commercetools.documents import TaxedDocument, TaxRateDocument
 from shared.mapping.commercetools.errors import UnmappableOrder
@@ -89,8 +90,9 @@ def _by_unit(own: int, groups: UnitGroups, rate: TaxRateDocument, terms: Terms) 
     return sum(quantity * _by_line(int(unit), rate, terms) for quantity, unit in units)
 
 
+@lru_cache(maxsize=1024)
 def tax_rate_from(rate: TaxRateDocument | None, category_id: str | None) -> TaxRate | None:
-    """Translate a tax rate."""
+    """Translate a tax rate; a shop has few, and both kinds are immutable."""
     if rate is None:
         return None
     return TaxRate(

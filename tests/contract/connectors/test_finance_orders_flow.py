@@ -49,7 +49,7 @@ class Desk:
         projects: Mapping[str, CommercetoolsClient] = {"shop": self.commercetools.client}
         connectors: Mapping[str, Connector] = {"bc": self.under_test.connector}
         loader = OrderLoader(markets, projects, connectors, self.state.id_map, self.state.snapshots)
-        return OrdersFlow(loader, projects, connectors, self.state.id_map, self.state.snapshots)
+        return OrdersFlow(loader, projects, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency)
 
     async def run(self) -> tuple[Outcome, int]:
         """Run until nothing fails; returns the outcome and how many attempts it took."""

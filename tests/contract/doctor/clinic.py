@@ -111,6 +111,8 @@ class Clinic:
             road=Road(self.state, MemorySender(), LogTelemetry(), FailureMemory(self.state.failures)),
             projects=projects,
             connectors=connectors,
-            orders=OrdersFlow(loader, projects, connectors, self.state.id_map, self.state.snapshots),
+            orders=OrdersFlow(
+                loader, projects, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency
+            ),
             http=self.http,
         )

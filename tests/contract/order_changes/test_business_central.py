@@ -73,7 +73,9 @@ class Desk:
         connector = make_connector("bc", self.markets.back_ends["bc"], SimulatorTokens(), self.http)
         projects, connectors = {"shop": self.commercetools.client}, {"bc": connector}
         loader = OrderLoader(self.markets, projects, connectors, self.state.id_map, self.state.snapshots)
-        self.flow = OrdersFlow(loader, projects, connectors, self.state.id_map, self.state.snapshots)
+        self.flow = OrdersFlow(
+            loader, projects, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency
+        )
 
     async def run(self, document: dict[str, Any], *, fresh: bool = False) -> Outcome:
         self.commercetools.put("orders", document)

@@ -176,7 +176,7 @@ class Desk:
             ),
             projects={},
             connectors=connectors,
-            orders=OrdersFlow(loader, {}, connectors, self.state.id_map, self.state.snapshots),
+            orders=OrdersFlow(loader, {}, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency),
             http=httpx.AsyncClient(),
         )
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from shared.dynamics.business_central import BusinessCentral
 from shared.errors import NotFound
 from shared.markets import BackEnd, ItemTarget
-from shared.model.back_end import CustomerRecord, OrderDraft
+from shared.model.back_end import CustomerDraft, CustomerRecord, OrderDraft, Party
 from tests.fakes.connector import amount
 from tests.fakes.markets import market
 from tests.fakes.server import Answer, ScriptedServer
@@ -113,7 +113,20 @@ async def test_a_customer_is_blocked_where_business_central_says_so(blocked: str
     connector, server = connected(rows(row))
     (found,) = await connector.find_customers(market(), "c", email="o'c@example.com")
     assert found.blocked is expected
-    assert server.requests[0].url.params["$filter"] == "email eq 'o''c@example.com'"
+    assert server.requests[0].url.params["$filter"] == "(email eq 'o''c@example.com')"
+
+
+async def test_a_customer_is_found_by_the_email_as_typed_and_in_lower_case() -> None:
+    connector, server = connected(rows())
+    assert await connector.find_customers(market(), "c", email="O@Example.com") == []
+    assert server.requests[0].url.params["$filter"] == "(email eq 'O@Example.com' or email eq 'o@example.com')"
+
+
+def test_a_new_customer_gets_the_email_in_lower_case_so_that_the_next_order_finds_it() -> None:
+    connector, _ = connected()
+    draft = connector.draft_customer(Party(key="c", guest=True, name="Customer", email="O@Example.com"), market())
+    assert isinstance(draft, CustomerDraft)
+    assert draft.payload["email"] == "o@example.com"
 
 
 async def test_items_are_asked_for_together_and_remembered() -> None:

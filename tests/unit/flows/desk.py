@@ -44,7 +44,7 @@ class Desk:
         projects: dict[str, CommercetoolsClient] = {"shop": self.commercetools.client}
         connectors: dict[str, Connector] = {"bc": self.connector}
         loader = OrderLoader(self.markets, projects, connectors, self.state.id_map, self.state.snapshots)
-        return OrdersFlow(loader, projects, connectors, self.state.id_map, self.state.snapshots)
+        return OrdersFlow(loader, projects, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency)
 
     def place(self, **changes: Any) -> None:
         self.commercetools.put("orders", order_document(**changes))

@@ -10,11 +10,14 @@ import pytest
 from shared.errors import Conflict, NotFound, OutcomeUnknown, Permanent, Transient
 from shared.markets import Market, TotalsRules
 from shared.model.back_end import OrderDraft, OrderRecord
+from shared.pipeline.flow import Work
 from shared.pipeline.outcome import Done, NoChange
 from shared.state.records import IdPair
+from tests.fakes.clock import START
 from tests.fakes.connector import FakeConnector, Sums, amount, customer, with_gross_off_by
 from tests.fakes.documents import ADDRESS, order_document, sample
 from tests.fakes.markets import map_with, market
+from tests.fakes.road import envelope
 from tests.unit.flows.desk import Desk
 
 MARK = {"channel": {"typeId": "channel", "id": "other"}, "externalId": "OLD-1", "syncedAt": "2026-11-20T08:16:00.000Z"}
@@ -445,3 +448,10 @@ async def test_a_sample_order_of_every_section_arrives_with_its_totals() -> None
     totals = record.totals
     assert [totals.net.minor_units, totals.tax.minor_units, totals.gross.minor_units] == cents
     assert desk.written_back["custom"]["fields"]["erpOrderNo"] == record.number
+
+
+async def test_an_order_of_a_project_that_left_the_market_map_is_refused_by_its_name() -> None:
+    desk = Desk()
+    work = Work(envelope().model_copy(update={"project": "gone"}), True, START, desk.trail)
+    with pytest.raises(Permanent, match="project gone: UnknownProject"):
+        await desk.flow.load(work)

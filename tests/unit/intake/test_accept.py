@@ -9,7 +9,8 @@ import pytest
 from shared.commercetools.messages import MalformedNotification
 from shared.errors import Transient
 from shared.pipeline.envelope import Envelope, parse_envelope
-from shared.pipeline.intake import Accepted, UnknownProject, accept_message, accept_request
+from shared.pipeline.failures import Incoming, MessageFailed
+from shared.pipeline.intake import Accepted, UnknownProject, accept_message, accept_request, take_message
 from tests.fakes.clock import START
 from tests.fakes.road import Bench
 from tests.unit.intake.deliveries import Delivery, batch, cloud_event, message, official, platform, structured
@@ -130,3 +131,30 @@ async def test_a_stranger_on_the_service_bus_queue_raises_too() -> None:
 async def test_a_cloud_event_on_the_service_bus_queue_is_understood_as_well() -> None:
     bench = Bench()
     assert await accept_message(bench.road, PROJECTS, structured(cloud_event(message()))[1]) == Accepted(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"[" * 100_000, "MalformedNotification"),
+        (b"\xff\xfe", "MalformedNotification"),
+        (platform(message(project="stranger"))[1], "UnknownProject"),
+    ],
+)
+async def test_a_message_that_can_never_be_accepted_fails_fast_from_then_on_and_says_why(
+    body: bytes, reason: str
+) -> None:
+    bench = Bench()
+    for delivery in (1, 2, 3):
+        with pytest.raises(MessageFailed):
+            await take_message(bench.road, PROJECTS, Incoming("commercetools-events", body, "m-7", 1, delivery))
+    (entry,) = await bench.audit("m-7")
+    assert (entry.flow, entry.step, entry.outcome, entry.actor) == (
+        "intake",
+        "refused",
+        reason,
+        "commercetools-events",
+    )
+    failure = await bench.state.failures.get("commercetools-events", "m-7", 1)
+    assert failure is not None
+    assert (failure.reason, failure.detail) == (reason, entry.why)

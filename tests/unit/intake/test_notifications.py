@@ -122,12 +122,27 @@ def test_attributes_of_binary_mode_are_percent_decoded() -> None:
         ({"resource": {"typeId": "order"}}, "resource.id is missing"),
         ({"type": None}, "type is missing"),
         ({"resource": {"typeId": "order", "id": "x" * 101}}, "resource.id has 101 characters"),
+        ({"resource": {"typeId": "order", "id": "../customers/1"}}, "resource.id has characters"),
+        ({"resource": {"typeId": "order", "id": "1?expand=paymentInfo"}}, "resource.id has characters"),
     ],
 )
 def test_a_payload_that_lacks_something_is_refused_by_its_name(changes: Json, text: str) -> None:
     document = {**message(), **changes}
     for delivery in (platform(document), structured(cloud_event(document)), binary(cloud_event(document))):
         assert text in refused(delivery)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"id": "1\ud800"}, "id"),
+        ({"projectKey": "\udfff"}, "projectKey"),
+        ({"resource": {"typeId": "order", "id": "1\ud800"}}, "resource.id"),
+    ],
+)
+def test_half_a_surrogate_pair_which_nothing_could_store_is_refused(changes: Json, path: str) -> None:
+    for delivery in (platform({**message(), **changes}), structured(cloud_event({**message(), **changes}))):
+        assert f"{path} is no Unicode text" in refused(delivery)
 
 
 @pytest.mark.parametrize("attribute", ["id", "source", "type"])
