@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from shared.commercetools.client import CommercetoolsClient
 from shared.markets import Project
+from tests.published.commercetools import problems_of
 
 type Json = dict[str, Any]
 
@@ -55,6 +56,7 @@ class FakeCommercetools:
         self.requests.append(request)
         if request.url.path == "/oauth/token":
             return httpx.Response(200, json={"access_token": "token", "expires_in": 172_800})
+        assert list(problems_of(_recorded(request))) == []  # valid against the published OpenAPI, in every test
         if self.failures:
             return self.failures.pop(0)
         path = request.url.path.removeprefix("/shop/")
@@ -79,6 +81,11 @@ class FakeCommercetools:
             _apply(document, action)
         document["version"] += 1
         return httpx.Response(200, json=document)
+
+
+def _recorded(request: httpx.Request) -> Json:
+    body = json.loads(request.content) if request.content else None
+    return {"method": request.method, "path": request.url.path, "query": request.url.query.decode(), "body": body}
 
 
 def _apply(document: Json, action: Json) -> None:
