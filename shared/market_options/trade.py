@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Owner = Literal["commercetools", "back_end"]
+Owner = Literal["commercetools", "dynamics", "latest", "review"]
 ObjectName = Literal["customer", "order", "product", "price", "stock", "shipment", "return", "payment"]
 OrderState = Literal["Open", "Confirmed", "Complete", "Cancelled"]
 ShipmentState = Literal["Pending", "Ready", "Partial", "Shipped", "Delayed", "Delivered", "Backorder", "Canceled"]
@@ -88,17 +88,24 @@ class OrderStates(_Part):
 
 
 class FieldOwner(_Part):
-    """Who owns one field, and what happens when both sides changed it."""
+    """Who owns one field, and what happens when both sides changed it.
+
+    `latest` and `review` let both sides change it; when both did, the later change wins, or a person decides.
+    """
 
     owner: Owner
     conflict: Literal["owner_wins", "review"] = "owner_wins"
 
+    @field_validator("owner", mode="before")
+    @classmethod
+    def _former_word(cls, owner: object) -> object:
+        """Accept `back_end`, the word of the first release for `dynamics`."""
+        return "dynamics" if owner == "back_end" else owner
 
-class Ownership(_Part):
+
+class Ownership(FieldOwner):
     """Who owns an object; single fields may differ. A side never writes what it does not own."""
 
-    owner: Owner
-    conflict: Literal["owner_wins", "review"] = "owner_wins"
     fields: Mapping[str, FieldOwner] = {}
 
     def of(self, field: str) -> FieldOwner:
@@ -109,10 +116,10 @@ class Ownership(_Part):
 DEFAULT_OWNERS: Mapping[ObjectName, Owner] = {
     "customer": "commercetools",
     "order": "commercetools",
-    "product": "back_end",
-    "price": "back_end",
-    "stock": "back_end",
-    "shipment": "back_end",
+    "product": "dynamics",
+    "price": "dynamics",
+    "stock": "dynamics",
+    "shipment": "dynamics",
     "return": "commercetools",
     "payment": "commercetools",
 }

@@ -42,6 +42,7 @@ class Envelope(BaseModel):
     project: str = Field(min_length=1)
     entity_type: str = Field(min_length=1)
     entity_id: str = Field(min_length=1, max_length=100)
+    market: str = ""  # for what a back-end told us: commercetools' messages leave it to the flow
     cause: Cause
     correlation_id: str
     attempt: int = Field(default=1, ge=1)

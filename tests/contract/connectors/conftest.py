@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from tests.contract.connectors.business_central_harness import business_central
+from tests.contract.connectors.customer_harness import CustomersUnderTest
+from tests.contract.connectors.customer_harnesses import harnesses
 from tests.contract.connectors.dataverse_harness import dataverse, dataverse_by_deep_insert
 from tests.contract.connectors.finance_harness import finance, finance_in_a_batch
 from tests.contract.connectors.harness import BackEndUnderTest
@@ -24,4 +26,11 @@ HARNESSES: Mapping[str, Callable[[], BackEndUnderTest]] = {
 async def back_end(request: pytest.FixtureRequest) -> AsyncIterator[BackEndUnderTest]:
     under_test = HARNESSES[request.param]()
     async with under_test.http:
+        yield under_test
+
+
+@pytest.fixture(params=sorted(harnesses()))
+async def customers(request: pytest.FixtureRequest) -> AsyncIterator[CustomersUnderTest]:
+    under_test = harnesses()[request.param]()
+    async with under_test.back_end.http:
         yield under_test

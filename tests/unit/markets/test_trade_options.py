@@ -52,10 +52,10 @@ def test_a_field_follows_its_object_unless_it_has_an_owner_of_its_own() -> None:
     )
     customer = market.owner("customer")
     assert (customer.of("email").owner, customer.of("email").conflict) == ("commercetools", "review")
-    assert (customer.of("phone").owner, customer.of("phone").conflict) == ("back_end", "owner_wins")
+    assert (customer.of("phone").owner, customer.of("phone").conflict) == ("dynamics", "owner_wins")
 
 
-@pytest.mark.parametrize(("name", "owner"), [("order", "commercetools"), ("stock", "back_end"), ("price", "back_end")])
+@pytest.mark.parametrize(("name", "owner"), [("order", "commercetools"), ("stock", "dynamics"), ("price", "dynamics")])
 def test_what_the_map_does_not_say_has_the_documented_owner(name: str, owner: str) -> None:
     market = with_options("custom_fields: {}")
     assert market.owner(name).owner == owner  # type: ignore[arg-type]
