@@ -6,7 +6,7 @@ conditional write lost; nothing else escapes. All methods are safe to call again
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from shared.state.records import (
     AuditEntry,
     Claimed,
     ClaimResult,
+    DigestPage,
     Failure,
     IdPair,
     LeaseSheet,
@@ -96,6 +97,26 @@ class SnapshotStore(Protocol):
     async def put(self, snapshot: Snapshot) -> None:
         """Replace it."""
 
+    async def remove(self, scope: str, entity: str, entity_id: str) -> None:
+        """Forget it; one that is not there is fine."""
+
+
+class DigestStore(Protocol):
+    """One digest for each record of a long list, so that reading the list again tells what changed and what is gone.
+
+    The list is read in pages, roughly in the order of its ids. Where the list's order and the store's differ, an id may
+    be told as missing although a later page has it: whoever is told looks for himself.
+    """
+
+    async def page(self, scope: str, ids: Collection[str], after: str) -> DigestPage:
+        """Return the digests of these ids, and the stored ids since `after` that are not among them."""
+
+    async def rest(self, scope: str, after: str) -> Sequence[str]:
+        """Return the stored ids behind `after`: of a list that ended there, they are missing."""
+
+    async def put(self, scope: str, digests: Mapping[str, str], removed: Collection[str] = ()) -> None:
+        """Store digests and forget ids. May stop half-way: calling it again stores the rest."""
+
 
 class FailureStore(Protocol):
     """Permanent failures by queue, message id and sequence number."""
@@ -125,6 +146,12 @@ class AuditLog(Protocol):
     def by_day(self, day: datetime, outcome: str | None = None) -> AsyncIterator[AuditEntry]:
         """Every entry of one UTC day, optionally of one outcome."""
 
+    async def erase(self, entity_id: str) -> int:
+        """Take out what was written and why from every entry of an entity; steps, outcomes and times stay.
+
+        Returns how many entries there are. May stop half-way: calling it again erases the rest.
+        """
+
 
 class ReviewStore(Protocol):
     """Questions for a person."""
@@ -140,6 +167,9 @@ class ReviewStore(Protocol):
 
     async def resolve(self, item_id: str, decision: JSON, actor: str) -> ReviewItem:
         """Close with a decision. Raises NotFound for an unknown id, Conflict when resolved before."""
+
+    async def erase(self, key_part: str) -> int:
+        """Take the text and both sides' values out of every item whose key has this part; returns how many."""
 
 
 class State(Protocol):
@@ -164,6 +194,10 @@ class State(Protocol):
     @property
     def snapshots(self) -> SnapshotStore:
         """The last agreed states."""
+
+    @property
+    def digests(self) -> DigestStore:
+        """What long lists looked like when they were read last."""
 
     @property
     def failures(self) -> FailureStore:

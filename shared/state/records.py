@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,15 @@ class Snapshot:
     commercetools_version: int
     data: JSON
     taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPage:
+    """What the store knows about a page of a long list. Go on with `after` for the next page."""
+
+    known: Mapping[str, str]
+    missing: Sequence[str]
+    after: str
 
 
 @dataclass(frozen=True, slots=True)

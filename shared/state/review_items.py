@@ -15,6 +15,7 @@ from shared.state.records import JSON, Question, ReviewItem, WaitingMessage
 
 OPEN = "open"
 RESOLVED = "resolved"
+ERASED = "erased"
 
 
 def question_digest(question: Question) -> str:
@@ -49,6 +50,12 @@ def with_waiting(item: ReviewItem, waiting: WaitingMessage | None) -> ReviewItem
 def closed(item: ReviewItem, decision: JSON, actor: str, now: datetime) -> ReviewItem:
     """Close an item with a person's decision."""
     return replace(item, status=RESOLVED, decision=decision, resolved_by=actor, resolved_at=now)
+
+
+def erased(item: ReviewItem) -> ReviewItem:
+    """Take out what an item tells about somebody; that it was asked, and closed by whom, stays."""
+    question = replace(item.question, text=ERASED, commercetools={}, dynamics={})
+    return replace(item, question=question, decision=dict.fromkeys(item.decision, ERASED))
 
 
 def unknown_item(service: str, identifier: str) -> NotFound:

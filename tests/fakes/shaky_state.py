@@ -20,7 +20,7 @@ class ShakyState(MemoryState):
         super().__init__(clock)
         self.calls: list[str] = []
         self._broken: dict[str, float] = {}
-        for name in ("idempotency", "id_map", "cursors", "snapshots", "failures", "audit", "review"):
+        for name in ("idempotency", "id_map", "cursors", "snapshots", "digests", "failures", "audit", "review"):
             setattr(self, name, _ShakyStore(name, getattr(self, name), self._pass))
 
     def break_down(self, method: str, *, times: float = float("inf")) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from shared.state.memory.audit import MemoryAuditLog
+from shared.state.memory.digests import MemoryDigestStore
 from shared.state.memory.id_map import MemoryIdMap
 from shared.state.memory.idempotency import MemoryIdempotencyStore
 from shared.state.memory.keyed import MemoryCursorStore, MemoryFailureStore, MemorySnapshotStore
@@ -31,6 +32,7 @@ class MemoryState:
         self.id_map = MemoryIdMap()
         self.cursors = MemoryCursorStore()
         self.snapshots = MemorySnapshotStore()
+        self.digests = MemoryDigestStore()
         self.failures = MemoryFailureStore()
         self.audit = MemoryAuditLog()
         self.review = MemoryReviewStore(clock)

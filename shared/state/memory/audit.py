@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
+from shared.state.audit_entries import erased
 from shared.state.codec import copied
 from shared.state.records import AuditEntry
 
@@ -36,6 +37,13 @@ class MemoryAuditLog:
         for entry in self._select(lambda entry: entry.at.astimezone(UTC).date() == date):
             if outcome is None or entry.outcome == outcome:
                 yield entry
+
+    async def erase(self, entity_id: str) -> int:
+        """Take out what was written and why."""
+        mine = [index for index, entry in enumerate(self._entries) if entry.entity_id == entity_id]
+        for index in mine:
+            self._entries[index] = erased(self._entries[index])
+        return len(mine)
 
     def _select(self, wanted: Callable[[AuditEntry], bool]) -> list[AuditEntry]:
         return sorted((copied(entry) for entry in self._entries if wanted(entry)), key=lambda entry: entry.at)

@@ -36,6 +36,10 @@ class MemorySnapshotStore:
         """Replace a snapshot."""
         self._snapshots[snapshot.scope, snapshot.entity, snapshot.entity_id] = copied(snapshot)
 
+    async def remove(self, scope: str, entity: str, entity_id: str) -> None:
+        """Forget a snapshot."""
+        self._snapshots.pop((scope, entity, entity_id), None)
+
 
 class MemoryFailureStore:
     """One failure per delivery of a message."""

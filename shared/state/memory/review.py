@@ -11,6 +11,7 @@ from shared.state.review_items import (
     OPEN,
     closed,
     counted_up,
+    erased,
     item_id,
     opened,
     question_digest,
@@ -64,3 +65,9 @@ class MemoryReviewStore:
             raise resolved_before(SERVICE, item)
         self._items[item_id] = copied(closed(item, decision, actor, self._clock()))
         return copied(self._items[item_id])
+
+    async def erase(self, key_part: str) -> int:
+        """Take out what items with this part in their key tell."""
+        found = [item for item in self._items.values() if key_part in item.question.key]
+        self._items |= {item.id: erased(item) for item in found}
+        return len(found)

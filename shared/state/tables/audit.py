@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from shared.errors import Conflict
+from shared.state.audit_entries import erased
 from shared.state.codec import decode, encode
 from shared.state.records import AuditEntry
 from shared.state.tables import data
@@ -73,6 +74,17 @@ class TablesAuditLog:
         partitions = [_day_shard(day, shard) for shard in range(_SHARDS)]
         async for row in _merged([self._index.rows(partition, **wanted) for partition in partitions]):
             yield _entry(row)
+
+    async def erase(self, entity_id: str) -> int:
+        """Take out what was written and why, under the entity and under the day."""
+        count = 0
+        async for row in self._entries.rows(key(entity_id)):
+            entry = erased(_entry(row))
+            fields = data.split(encode(entry), SERVICE, f"erase an audit entry of {entity_id}")
+            await self._entries.upsert(row.partition, row.row_key, fields)
+            await self._index.upsert(_day_partition(entry), row.row_key, {**fields, "Outcome": entry.outcome})
+            count += 1
+        return count
 
     def _row_key(self, at: datetime) -> str:
         self._last_arrival = max(self._last_arrival + 1, time.time_ns())

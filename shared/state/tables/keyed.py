@@ -46,6 +46,13 @@ class TablesSnapshotStore:
         partition = key(snapshot.scope, snapshot.entity, snapshot.entity_id)
         await self._table.upsert(partition, _SNAPSHOT, data.split(encode(snapshot), SERVICE, action))
 
+    async def remove(self, scope: str, entity: str, entity_id: str) -> None:
+        """Forget a snapshot."""
+        partition = key(scope, entity, entity_id)
+        row = await self._table.get(partition, _SNAPSHOT)
+        if row is not None:
+            await self._table.delete(partition, _SNAPSHOT, row.etag)
+
 
 class TablesFailureStore:
     """One partition per message, one row per delivery."""

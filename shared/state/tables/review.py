@@ -23,6 +23,7 @@ from shared.state.review_items import (
     RESOLVED,
     closed,
     counted_up,
+    erased,
     item_id,
     opened,
     question_digest,
@@ -150,6 +151,23 @@ class TablesReviewStore:
         if row.fields["Token"] != token:
             raise resolved_before(SERVICE, item)
         return item
+
+    async def erase(self, key_part: str) -> int:
+        """Take out what items with this part in their key tell."""
+        count = 0
+        for shard in _SHARDS:
+            for status in (OPEN, RESOLVED):
+                async for row in self._table.rows(shard, begins=f"{escape(status)}:"):
+                    count += await self._erase_row(row, key_part)
+        return count
+
+    async def _erase_row(self, row: Row, key_part: str) -> int:
+        item = _item(row)
+        if key_part not in item.question.key:
+            return 0
+        kept = {"Token": row.fields["Token"]} if "Token" in row.fields else {}
+        await self._table.replace(row.partition, row.row_key, {**_fields(erased(item)), **kept}, row.etag)
+        return 1
 
     async def _with_waiting(self, item: ReviewItem) -> ReviewItem:
         rows = [row async for row in self._table.rows(_shard(item.id), begins=_waiting_key(item.id))]

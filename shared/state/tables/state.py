@@ -13,6 +13,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.data.tables.aio import TableServiceClient
 
 from shared.state.tables.audit import TablesAuditLog
+from shared.state.tables.digests import TablesDigestStore
 from shared.state.tables.id_map import TablesIdMap
 from shared.state.tables.idempotency import TablesIdempotencyStore
 from shared.state.tables.keyed import TablesCursorStore, TablesFailureStore, TablesSnapshotStore
@@ -20,7 +21,18 @@ from shared.state.tables.leases import TablesLeaseStore
 from shared.state.tables.review import TablesReviewStore
 from shared.state.tables.table import Table
 
-TABLE_NAMES = ("idempotency", "leases", "idmap", "cursors", "snapshots", "failures", "audit", "auditindex", "review")
+TABLE_NAMES = (
+    "idempotency",
+    "leases",
+    "idmap",
+    "cursors",
+    "snapshots",
+    "digests",
+    "failures",
+    "audit",
+    "auditindex",
+    "review",
+)
 
 # A store outage must become RetryAt within seconds, so the SDK repeats once what got no connection, and nothing else.
 CLIENT_OPTIONS: dict[str, Any] = {
@@ -54,6 +66,7 @@ class TablesState:
         self.id_map = TablesIdMap(self._tables["idmap"])
         self.cursors = TablesCursorStore(self._tables["cursors"])
         self.snapshots = TablesSnapshotStore(self._tables["snapshots"])
+        self.digests = TablesDigestStore(self._tables["digests"])
         self.failures = TablesFailureStore(self._tables["failures"])
         self.audit = TablesAuditLog(self._tables["audit"], self._tables["auditindex"])
         self.review = TablesReviewStore(self._tables["review"], clock)

@@ -60,7 +60,15 @@ class Delete:
     etag: str
 
 
-Step = Insert | Replace | Delete
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """In a transaction: write a row, whatever is there."""
+
+    row_key: str
+    fields: Fields
+
+
+Step = Insert | Replace | Delete | Upsert
 
 
 class _StoreClock:
@@ -138,14 +146,20 @@ class Table:
         with missing_is_conflict(), translated(f"transaction in {self.name} partition {partition}"):
             await self._client.submit_transaction([_operation(partition, step) for step in steps], **_REPEATABLE)
 
-    async def rows(self, partition: str, *, begins: str = "", **equal: str) -> AsyncIterator[Row]:
-        """Rows of one partition in key order, with a row key prefix and equal property values if given."""
+    async def rows(
+        self, partition: str, *, begins: str = "", first: str = "", last: str = "", **equal: str
+    ) -> AsyncIterator[Row]:
+        """Rows of one partition in key order: with a row key prefix, in a range, with equal properties if given."""
         conditions = ["PartitionKey eq @partition"]
         parameters = {"partition": partition, **equal}
         if begins:
             # Keys are ASCII (see `keys`), so DEL closes the range of a prefix.
             conditions.append("RowKey ge @begins and RowKey lt @ends")
             parameters |= {"begins": begins, "ends": begins + "\x7f"}
+        for name, operator, bound in (("first", "ge", first), ("last", "le", last)):
+            if bound:
+                conditions.append(f"RowKey {operator} @{name}")
+                parameters[name] = bound
         conditions += [f"{name} eq @{name}" for name in equal]
         clock = _StoreClock()
         with translated(f"query {self.name} partition {partition}"):
@@ -185,6 +199,8 @@ def _operation(partition: str, step: Step) -> Any:
             return "update", _entity(partition, row_key, fields), options
         case Delete(row_key, etag):
             return "delete", _entity(partition, row_key, {}), {"etag": etag, **unchanged}
+        case Upsert(row_key, fields):
+            return "upsert", _entity(partition, row_key, fields), {"mode": UpdateMode.REPLACE}
 
 
 def _etag(metadata: Mapping[str, Any]) -> str:
