@@ -1,4 +1,7 @@
-"""Finding the back-end's customer of a party: id map, then number, then unique exact e-mail; never a guess."""
+"""Finding the back-end's customer of a party: never a guess.
+
+Id map, then number, then unique exact e-mail, then the tax id of a company. A phone number is no key.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,16 @@ async def match_customer(
     """Match a party, or draft a customer for it, or ask."""
     if party.guest and market.customers.guest == "account":
         return await _by_account(str(market.customers.guest_account), party, market, connector, correlation_id)
+    found = await find_match(party, market, connector, id_map, trail, correlation_id)
+    if isinstance(found, CustomerRecord) and found.blocked:
+        return _blocked(found, party, market)
+    return found or _unknown(party, market, connector)
+
+
+async def find_match(
+    party: Party, market: Market, connector: Connector, id_map: IdMap, trail: Trail, correlation_id: str
+) -> CustomerRecord | Question | None:
+    """Match a party by the first thing that identifies it, blocked or not; None when nobody does."""
     known = party.record or await known_customer(id_map, market, party.key)
     if known is not None:
         trail.note("customer matched", f"id map: {party.key} is {known.number}")
@@ -36,10 +49,10 @@ async def match_customer(
         found = [record for record in found if how != "e-mail" or _same_email(record, party)]
         if len(found) == 1:
             trail.note("customer matched", f"{how}: {found[0].number}")
-            return _unblocked(found[0], party, market)
+            return _to_remember(found[0], party)
         if found:
             return _ambiguous(how, party, market, found)
-    return _unknown(party, market, connector)
+    return None
 
 
 async def known_customer(id_map: IdMap, market: Market, party_key: str) -> CustomerRecord | None:
@@ -61,6 +74,8 @@ def _lookups(party: Party, market: Market) -> list[tuple[str, dict[str, str]]]:
         steps.append(("number", {"number": party.number}))
     if party.email and market.customers.match_email:
         steps.append(("e-mail", {"email": party.email}))
+    if party.vat_id and party.company and market.customers.match_vat_id:
+        steps.append(("tax id", {"vat_id": party.vat_id}))
     return steps
 
 
@@ -71,7 +86,7 @@ def _same_email(record: CustomerRecord, party: Party) -> bool:
 async def _by_account(number: str, party: Party, market: Market, connector: Connector, correlation_id: str) -> Match:
     found = await connector.find_customers(market, correlation_id, number=number)
     if len(found) == 1:
-        return _unblocked(found[0], party, market)
+        return _blocked(found[0], party, market) if found[0].blocked else found[0]
     return Question(
         scope=market.name,
         kind="guest_account",
@@ -81,9 +96,11 @@ async def _by_account(number: str, party: Party, market: Market, connector: Conn
     )
 
 
-def _unblocked(record: CustomerRecord, party: Party, market: Market) -> Match:
-    if not record.blocked:
-        return record if party.guest else replace(record, remember_as=party.key, marks=marks_of(party))
+def _to_remember(record: CustomerRecord, party: Party) -> CustomerRecord:
+    return record if party.guest else replace(record, remember_as=party.key, marks=marks_of(party))
+
+
+def _blocked(record: CustomerRecord, party: Party, market: Market) -> Question:
     return Question(
         scope=market.name,
         kind="customer_blocked",
@@ -112,7 +129,10 @@ def _unknown(party: Party, market: Market, connector: Connector) -> Match:
     policy = market.customers.guest if party.guest else market.customers.unknown
     if policy == "create":
         draft = connector.draft_customer(party, market)
-        return question_of(draft, market) if isinstance(draft, MissingReference) else draft
+        if isinstance(draft, MissingReference):
+            return question_of(draft, market)
+        template = market.customers.template(party.address.country if party.address else None)
+        return replace(draft, payload={**draft.payload, **template})
     return Question(
         scope=market.name,
         kind=CUSTOMER,

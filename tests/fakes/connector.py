@@ -63,6 +63,7 @@ class FakeConnector:
     calls: list[str] = field(default_factory=list)
     sold_to: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     drafts: list[OrderDraft] = field(default_factory=list)
+    vat_ids: dict[str, str] = field(default_factory=dict)
     _count: int = 0
 
     def add_item(self, number: str, variant: str | None = None, *, blocked: bool = False) -> None:
@@ -131,12 +132,19 @@ class FakeConnector:
         self.orders.pop(record.id, None)
 
     async def find_customers(
-        self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
+        self,
+        market: Market,
+        correlation_id: str,
+        *,
+        number: str | None = None,
+        email: str | None = None,
+        vat_id: str | None = None,
     ) -> list[CustomerRecord]:
         """Like Business Central, compares texts without regard to case."""
         self._enter("find_customers")
-        wanted = {name: text.casefold() for name, text in (("number", number), ("email", email)) if text}
-        return [record for record in self.customers if _matches(record, wanted)]
+        terms = {"number": number, "email": email, "vat_id": vat_id}
+        wanted = {name: text.casefold() for name, text in terms.items() if text}
+        return [record for record in self.customers if self._matches(record, wanted)]
 
     async def create_customer(self, market: Market, draft: CustomerDraft, correlation_id: str) -> CustomerRecord:
         self._enter("create_customer")
@@ -158,6 +166,14 @@ class FakeConnector:
         self._enter("find_location")
         return f"location-{market.location}" if market.location else None
 
+    def _matches(self, record: CustomerRecord, wanted: Mapping[str, str]) -> bool:
+        values = {
+            "number": record.number.casefold(),
+            "email": record.email.casefold(),
+            "vat_id": self.vat_ids.get(record.number, "").casefold(),
+        }
+        return all(values[name] == text for name, text in wanted.items())
+
     def _enter(self, method: str) -> None:
         self.calls.append(method)
         if self.errors.get(method):
@@ -166,11 +182,6 @@ class FakeConnector:
     def _leave(self, method: str) -> None:
         if self.errors_after.get(method):
             raise self.errors_after[method].pop(0)
-
-
-def _matches(record: CustomerRecord, wanted: Mapping[str, str]) -> bool:
-    values = {"number": record.number.casefold(), "email": record.email.casefold()}
-    return all(values[name] == text for name, text in wanted.items())
 
 
 def customer(number: str, email: str = "", *, blocked: bool = False) -> CustomerRecord:

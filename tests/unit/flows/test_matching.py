@@ -8,6 +8,7 @@ import pytest
 
 from shared.flows.matching import Match, id_map_entity, match_customer
 from shared.markets import CustomerRules
+from shared.model.address import Address
 from shared.model.back_end import CustomerDraft, CustomerRecord, Party
 from shared.pipeline.flow import Trail
 from shared.state.memory import MemoryState
@@ -24,9 +25,14 @@ def party(**changes: Any) -> Party:
 
 
 async def matched(
-    who: Party, *customers: CustomerRecord, pair: IdPair | None = None, **rules: Any
+    who: Party,
+    *customers: CustomerRecord,
+    pair: IdPair | None = None,
+    vat_ids: dict[str, str] | None = None,
+    **rules: Any,
 ) -> tuple[Match, FakeConnector, Trail]:
-    connector, state, trail = FakeConnector(customers=list(customers)), MemoryState(), Trail()
+    connector = FakeConnector(customers=list(customers), vat_ids=vat_ids or {})
+    state, trail = MemoryState(), Trail()
     if pair is not None:
         await state.id_map.put(pair)
     row = market(customers=CustomerRules(**rules))
@@ -161,3 +167,64 @@ async def test_who_pays_may_be_a_customer_whom_somebody_else_orders_as() -> None
     await state.id_map.put(IdPair("eu", id_map_entity("customer-1"), "customer-1", "id-10", "10"))
     payer = "bill-to:payer@example.com"
     await state.id_map.put(IdPair("eu", id_map_entity(payer), payer, "id-10", "10"))  # no Conflict
+
+
+COMPANY = {"company": "Example Trading", "vat_id": "DE123456789"}
+
+
+async def test_a_company_that_nothing_else_identifies_is_known_by_its_tax_id() -> None:
+    match, _, trail = await matched(party(**COMPANY), customer("40"), vat_ids={"40": "DE123456789"})
+    assert isinstance(match, CustomerRecord)
+    assert match.number == "40"
+    assert trail.notes[0].why == "tax id: 40"
+
+
+async def test_number_and_e_mail_go_before_the_tax_id() -> None:
+    both = (customer("30", EMAIL), customer("40"))
+    match, _, _ = await matched(party(**COMPANY), *both, vat_ids={"40": "DE123456789"})
+    assert isinstance(match, CustomerRecord)
+    assert match.number == "30"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [({"company": None}, {}), ({}, {"match_vat_id": False})],
+    ids=["a person", "a market that does not want it"],
+)
+async def test_a_tax_id_identifies_only_companies_and_only_where_it_may(
+    changes: dict[str, Any], rules: dict[str, Any]
+) -> None:
+    match, _, _ = await matched(party(**{**COMPANY, **changes}), customer("40"), vat_ids={"40": "DE123456789"}, **rules)
+    assert isinstance(match, CustomerDraft)
+
+
+async def test_two_companies_of_one_tax_id_are_a_question() -> None:
+    match, _, _ = await matched(
+        party(**COMPANY), customer("40"), customer("41"), vat_ids={"40": "DE123456789", "41": "DE123456789"}
+    )
+    assert isinstance(match, Question)
+    assert "same tax id" in match.text
+    assert set(match.dynamics) == {"40", "41"}
+
+
+async def test_a_phone_number_identifies_nobody() -> None:
+    match, connector, _ = await matched(party(email=None, phone="+49 30 5550100"), customer("30", EMAIL))
+    assert isinstance(match, CustomerDraft)
+    assert connector.calls == []
+
+
+@pytest.mark.parametrize(
+    ("country", "group"), [("DE", "DOMESTIC"), ("SE", "EXPORT"), (None, "EXPORT")], ids=["its own", "another", "none"]
+)
+async def test_a_new_customer_gets_the_fields_of_its_countrys_template(country: str | None, group: str) -> None:
+    templates = {"DE": {"customerPostingGroup": "DOMESTIC"}, "*": {"customerPostingGroup": "EXPORT"}}
+    who = party(address=Address(country=country) if country else None)
+    match, _, _ = await matched(who, templates=templates)
+    assert isinstance(match, CustomerDraft)
+    assert match.payload["customerPostingGroup"] == group
+
+
+async def test_e_mail_addresses_beyond_ascii_are_compared_by_unicode_case() -> None:
+    match, _, _ = await matched(party(email="J\u00dcRGEN@example.com"), customer("30", "j\u00fcrgen@example.com"))
+    assert isinstance(match, CustomerRecord)
+    assert match.number == "30"
