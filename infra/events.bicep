@@ -15,6 +15,9 @@ param deadLetterAccount string
 @description('Container of the events that could not be delivered.')
 param deadLetterContainer string = 'eventgrid-dead-letters'
 
+@description('Host key that deliveries carry; another one while `default` is renewed.')
+param functionKeyName string = 'default'
+
 @description('Event types to deliver; empty: all that commercetools publishes.')
 param eventTypes string[] = []
 
@@ -48,7 +51,7 @@ resource subscription 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15'
     destination: {
       endpointType: 'WebHook'
       properties: {
-        endpointUrl: 'https://${app.properties.defaultHostName}/api/commercetools/events?code=${app::host.listKeys().functionKeys.default}'
+        endpointUrl: 'https://${app.properties.defaultHostName}/api/commercetools/events?code=${app::host.listKeys().functionKeys[functionKeyName]}'
         maxEventsPerBatch: 20
         preferredBatchSizeInKilobytes: 256
         minimumTlsVersionAllowed: '1.2'

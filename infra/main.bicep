@@ -71,6 +71,10 @@ param marketSettings { *: string }
 @description('Placeholders of the map that are secrets. The value of CT_CLIENT_SECRET is Key Vault\'s ct-client-secret.')
 param marketSecrets string[] = ['CT_CLIENT_SECRET']
 
+@description('How the map signs in to Dynamics. secret: BC_CLIENT_SECRET, certificate: BC_CERTIFICATE, both in Key Vault.')
+@allowed(['federated', 'secret', 'certificate'])
+param dynamicsSignIn string = 'federated'
+
 @description('How far the roll-out is: PILOT_MODE and OTHERS_MODE of the market map follow from it.')
 @allowed(['off', 'shadow', 'one_market', 'all'])
 param rolloutStage string = 'shadow'
@@ -84,6 +88,8 @@ param optionalSettings { *: string } = {}
 @description('Application ID URI of the registration that protects the intake; empty: the function key alone.')
 param eventsAudience string = ''
 
+// Published by Microsoft: MicrosoftDocs/azure-docs, articles/event-grid/scripts/powershell-webhook-secure-delivery-azure-ad-app.md;
+// other clouds have another id.
 @description('Application that may deliver: Event Grid\'s own id in the public cloud.')
 param eventGridApplicationId string = '4962773b-9cdb-44cf-a8bf-237846a00ab7'
 
@@ -273,8 +279,14 @@ var modeSettings = {
   PILOT_MODE: rolloutStage == 'off' ? 'off' : rolloutStage == 'shadow' ? 'shadow' : 'on'
   OTHERS_MODE: rolloutStage == 'off' ? 'off' : rolloutStage == 'all' ? 'on' : 'shadow'
 }
+var signInSecrets = {
+  federated: []
+  secret: ['BC_CLIENT_SECRET']
+  // The secret of a Key Vault certificate is the PKCS#12 file in base64, private key included.
+  certificate: ['BC_CERTIFICATE']
+}
 var secretSettings = toObject(
-  marketSecrets,
+  union(marketSecrets, signInSecrets[dynamicsSignIn]),
   item => item,
   item => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${toLower(replace(item, '_', '-'))})'
 )

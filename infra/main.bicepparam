@@ -17,5 +17,6 @@ param marketSettings = {
   BC_REVENUE_ACCOUNT: readEnvironmentVariable('BC_REVENUE_ACCOUNT', 'not-set')
   BC_ROUNDING_ACCOUNT: readEnvironmentVariable('BC_ROUNDING_ACCOUNT', 'not-set')
 }
+param dynamicsSignIn = readEnvironmentVariable('DYNAMICS_SIGN_IN', 'federated')
 param eventsAudience = readEnvironmentVariable('EVENTS_ENTRA_AUDIENCE', '')
 param operatorsGroupId = readEnvironmentVariable('OPERATORS_GROUP_ID', '')

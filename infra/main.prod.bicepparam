@@ -16,6 +16,7 @@ param marketSettings = {
   BC_REVENUE_ACCOUNT: readEnvironmentVariable('BC_REVENUE_ACCOUNT')
   BC_ROUNDING_ACCOUNT: readEnvironmentVariable('BC_ROUNDING_ACCOUNT')
 }
+param dynamicsSignIn = readEnvironmentVariable('DYNAMICS_SIGN_IN', 'federated')
 param eventsAudience = readEnvironmentVariable('EVENTS_ENTRA_AUDIENCE', '')
 param operatorsGroupId = readEnvironmentVariable('OPERATORS_GROUP_ID', '')
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ' ')

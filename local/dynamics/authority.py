@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.dynamics.assertions import ASSERTION_TYPE, SignInRefused, check_assertion, registered
 from local.dynamics.odata.control import ControlledApp
 from local.dynamics.tokens import TOKEN_SECONDS, issue
 
@@ -22,21 +23,30 @@ SCOPE_SUFFIX = "/.default"
 
 @dataclass(frozen=True)
 class Credentials:
-    """The applications that may sign in (client id to secret) and the key that signs tokens."""
+    """The applications that may sign in (client id to secret) and the key that signs tokens.
+
+    `certificates` is a PEM file of the certificates that are registered with each of them.
+    """
 
     secrets: Mapping[str, str]
     token_key: str
+    certificates: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Credentials":
-        """Read LOCAL_CLIENT_ID (several may be separated by commas), LOCAL_CLIENT_SECRET, LOCAL_TOKEN_KEY."""
+        """Read LOCAL_CLIENT_ID (several may be separated by commas), LOCAL_CLIENT_SECRET, LOCAL_TOKEN_KEY.
+
+        LOCAL_CLIENT_CERTIFICATES is optional.
+        """
         names = ("LOCAL_CLIENT_ID", "LOCAL_CLIENT_SECRET", "LOCAL_TOKEN_KEY")
         missing = [name for name in names if not environment.get(name)]
         if missing:
             raise ValueError(f"set the environment variables {', '.join(missing)} before starting the authority")
         secret = environment["LOCAL_CLIENT_SECRET"]
         clients = [name.strip() for name in environment["LOCAL_CLIENT_ID"].split(",")]
-        return cls({client: secret for client in clients if client}, environment["LOCAL_TOKEN_KEY"])
+        file = environment.get("LOCAL_CLIENT_CERTIFICATES")
+        secrets = {client: secret for client in clients if client}
+        return cls(secrets, environment["LOCAL_TOKEN_KEY"], Path(file) if file else None)
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Authority:
             Route(f"{root}/v2.0/.well-known/openid-configuration", self._configuration),
             Route(f"{root}/oauth2/v2.0/token", self._token, methods=["POST"]),
         ]
-        # The bodies hold the client secret.
+        # The bodies hold client secrets and assertions.
         return ControlledApp(Starlette(routes=routes), _fault_body, [], record_bodies=False)
 
     def _base(self, request: Request) -> str:
@@ -101,14 +111,24 @@ class Authority:
         client, scope = form.get("client_id", ""), form.get("scope", "")
         if form.get("grant_type") != "client_credentials":
             return _refusal(400, "unsupported_grant_type", 70003, "only client_credentials is supported here.")
-        if not self._accepts(client, form.get("client_secret", "")):
-            return _refusal(401, "invalid_client", 7000215, f"Invalid client secret provided for app '{client}'.")
+        try:
+            self._sign_in(client, form, f"{self._base(request)}/oauth2/v2.0/token")
+        except SignInRefused as refused:
+            return _refusal(401, "invalid_client", refused.code, str(refused))
         if not scope.endswith(SCOPE_SUFFIX):
             return _refusal(400, "invalid_scope", 70011, f"The scope '{scope}' must end with {SCOPE_SUFFIX}.")
         issuer = f"{self._base(request)}/v2.0"
         token = issue(client, scope.removesuffix(SCOPE_SUFFIX), issuer, self._credentials.token_key)
         lifetime = {"expires_in": TOKEN_SECONDS, "ext_expires_in": TOKEN_SECONDS}
         return JSONResponse({"token_type": "Bearer", "access_token": token, **lifetime})
+
+    def _sign_in(self, client: str, form: Mapping[str, str], endpoint: str) -> None:
+        """Raise SignInRefused unless the secret is the client's, or the assertion is signed by its certificate."""
+        if form.get("client_assertion_type") == ASSERTION_TYPE and client in self._credentials.secrets:
+            certificates = registered(self._credentials.certificates)
+            check_assertion(form.get("client_assertion", ""), client, endpoint, certificates)
+        elif not self._accepts(client, form.get("client_secret", "")):
+            raise SignInRefused(7000215, f"Invalid client secret provided for app '{client}'.")
 
     def _accepts(self, client: str, secret: str) -> bool:
         expected = self._credentials.secrets.get(client)

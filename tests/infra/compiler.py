@@ -18,7 +18,18 @@ INFRA = ROOT / "infra"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TENANT = "00000000-0000-0000-0000-000000000002"
 GROUP = "rg-test"
+# What Azure makes of an expression, where the code reads it: the published form.
+_AT_RUN_TIME = {
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=00000000-0000-4000-8000-000000000000;"
+    "IngestionEndpoint=https://westeurope.in.example.com/"
+}
 _BESIDE_THE_CHECKOUT = ROOT.parent / "shared" / "tools" / "bicep"
+# Known in Azure only; the code checks its form.
+_AT_RUN_TIME = {
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": (
+        f"InstrumentationKey={SUBSCRIPTION};IngestionEndpoint=https://westeurope-1.in.applicationinsights.azure.com/"
+    )
+}
 _SCOPE = re.compile(r"^\[extensionResourceId\('([^']+)'")
 
 
@@ -56,7 +67,7 @@ class Deployment:
     @property
     def settings(self) -> dict[str, str]:
         listing = self.one("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]
-        return {item["name"]: item["value"] for item in listing}
+        return {item["name"]: _at_run_time(item["name"], item["value"]) for item in listing}
 
     def roles(self) -> Iterator[tuple[str, str, str]]:
         """Scope below the resource group, role id, and kind of principal."""
@@ -66,6 +77,10 @@ class Deployment:
             role = resource["properties"]["roleDefinitionId"].rsplit("/", 1)[1]
             below = scope.split(f"/resourceGroups/{GROUP}/providers/")[1]
             yield below, role, resource["properties"]["principalType"]
+
+
+def _at_run_time(name: str, value: str) -> str:
+    return _AT_RUN_TIME.get(name, value) if value.startswith("[reference(") else value
 
 
 @cache

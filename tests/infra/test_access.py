@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from shared.messaging.queues import QUEUES
 from tests.infra.compiler import Deployment
 
-# The published ids of Azure's built-in roles.
+# The published ids of Azure's built-in roles, by the names of MicrosoftDocs/azure-docs,
+# articles/role-based-access-control/built-in-roles.md.
 BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 STORAGE_QUEUES = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"

@@ -88,5 +88,8 @@ def test_events_are_delivered_as_cloudevents_with_an_entra_token_and_dead_letter
     properties = subscription["properties"]
     assert properties["eventDeliverySchema"] == "CloudEventSchemaV1_0"
     assert "azureActiveDirectoryApplicationIdOrUri" in json.dumps(template["variables"])
-    assert "/api/commercetools/events?code=" in json.dumps(properties["destination"])
+    destination = json.dumps(properties["destination"])
+    assert "/api/commercetools/events?code=" in destination
+    assert template["parameters"]["functionKeyName"]["defaultValue"] == "default"
+    assert ".functionKeys[parameters('functionKeyName')]" in destination
     assert properties["deadLetterWithResourceIdentity"]["deadLetterDestination"]["endpointType"] == "StorageBlob"

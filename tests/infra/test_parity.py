@@ -17,7 +17,8 @@ from shared.messaging.queues import QUEUES
 from shared.settings import ROOT, Settings, read_settings
 from shared.state.tables.state import TABLE_NAMES
 from tests.infra.code import LOCAL_ONLY, MAP, PLATFORM, TRIGGERS, aliases, bindings, placeholders
-from tests.infra.compiler import Deployment
+from tests.infra.compiler import INFRA, Deployment
+from tests.infra.conftest import Evaluate
 
 DEPLOYMENT_GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 
@@ -88,6 +89,46 @@ def test_secrets_are_references_to_the_vault_that_is_deployed(deployment: Deploy
     vault = deployment.one("Microsoft.KeyVault/vaults")["name"]
     secrets = {name: value for name, value in deployment.settings.items() if name.endswith("_SECRET")}
     assert secrets == {"CT_CLIENT_SECRET": f"@Microsoft.KeyVault(VaultName={vault};SecretName=ct-client-secret)"}
+
+
+SIGN_INS = {
+    "federated": (None, None),
+    "secret": ("BC_CLIENT_SECRET", "client_secret"),
+    "certificate": ("BC_CERTIFICATE", "certificate"),
+}
+
+
+def test_the_ways_to_sign_in_are_those_of_the_template() -> None:
+    template = (INFRA / "main.bicep").read_text(encoding="utf-8")
+    allowed = re.search(r"@allowed\(\[([^\]]+)\]\)\s*param dynamicsSignIn", template)
+    assert allowed
+    assert set(re.findall(r"'(\w+)'", allowed[1])) == set(SIGN_INS)
+
+
+@pytest.mark.parametrize("sign_in", SIGN_INS)
+def test_a_sign_in_sets_what_its_line_of_the_map_reads_and_nothing_else(evaluated: Evaluate, sign_in: str) -> None:
+    setting, option = SIGN_INS[sign_in]
+    deployed = evaluated("", {"DYNAMICS_SIGN_IN": sign_in})
+    vault = deployed.one("Microsoft.KeyVault/vaults")["name"]
+    found = {name for name in deployed.settings if name in {"BC_CLIENT_SECRET", "BC_CERTIFICATE"}}
+    back_end = parse_market_map(_map_with(option), MAP.name, deployed.settings).back_ends["business-central"]
+    credentials = {"client_secret": back_end.client_secret, "certificate": back_end.certificate}
+    given = {name: value.get_secret_value() for name, value in credentials.items() if value is not None}
+    assert found == ({setting} if setting else set())
+    assert given == (
+        {option: f"@Microsoft.KeyVault(VaultName={vault};SecretName={setting.lower().replace('_', '-')})"}
+        if setting
+        else {}
+    )
+
+
+def _map_with(option: str | None) -> str:
+    """Take in the line of the example that the guide says to take in."""
+    text = MAP.read_text(encoding="utf-8")
+    if option is None:
+        return text
+    assert text.count(f"    # {option}: ") == 1
+    return text.replace(f"    # {option}: ", f"    {option}: ")
 
 
 def test_the_queues_are_those_of_the_code(deployment: Deployment) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.infra.compiler import ROOT, Deployment
+from tests.infra.conftest import Evaluate
 
 # Microsoft's published naming rules.
 NAMES = {
@@ -70,6 +71,11 @@ def test_the_application_runs_python_as_this_checkout_does(deployment: Deploymen
     assert config["runtime"] == {"name": "python", "version": version}
     assert config["siteUpdateStrategy"] == {"type": "RollingUpdate"}
     assert deployment.one("Microsoft.Web/serverfarms")["sku"] == {"tier": "FlexConsumption", "name": "FC1"}
+
+
+def test_the_update_strategy_is_a_parameter(evaluated: Evaluate) -> None:
+    config = evaluated("param updateStrategy = 'Recreate'", {}).one("Microsoft.Web/sites")["properties"]
+    assert config["functionAppConfig"]["siteUpdateStrategy"] == {"type": "Recreate"}
 
 
 def test_no_setting_is_one_that_flex_consumption_refuses(deployment: Deployment) -> None:
