@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
-from shared.triggers import http, queues, timers
+from shared.triggers import dynamics, http, queues, timers
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(http.blueprint)
+app.register_functions(dynamics.blueprint)
 app.register_functions(queues.blueprint)
 app.register_functions(timers.blueprint)

@@ -18,6 +18,11 @@ from shared.dynamics.dataverse import Dataverse
 from shared.dynamics.finance import Finance
 from shared.dynamics.limiter.limiter import SharedLimiter
 from shared.dynamics.limiter.wiring import limiter_of
+from shared.flows.customer_entities import ENTITIES
+from shared.flows.customer_loading import CustomerLoader
+from shared.flows.customer_writing import Stores
+from shared.flows.customers import CustomersFlow
+from shared.flows.erasure import Eraser
 from shared.flows.order_loading import OrderLoader
 from shared.flows.orders import OrdersFlow
 from shared.http import TIMEOUT
@@ -55,6 +60,7 @@ class App:
     projects: Mapping[str, CommercetoolsClient]
     connectors: Mapping[str, Connector]
     orders: OrdersFlow
+    customers: CustomersFlow
     http: httpx.AsyncClient
     limiters: Sequence[SharedLimiter] = ()
 
@@ -93,9 +99,21 @@ def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Send
         projects=projects,
         connectors=connectors,
         orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots, state.idempotency),
+        customers=_customers(markets, projects, connectors, state),
         http=http,
         limiters=tuple(limiters.values()),
     )
+
+
+def _customers(
+    markets: MarketMap,
+    projects: Mapping[str, CommercetoolsClient],
+    connectors: Mapping[str, Connector],
+    state: State,
+) -> CustomersFlow:
+    loader = CustomerLoader(markets, projects, connectors, state.id_map, state.snapshots, ENTITIES)
+    stores = Stores(state.id_map, state.snapshots, state.idempotency)
+    return CustomersFlow(loader, stores, Eraser(state, projects))
 
 
 def _road(settings: Settings, state: State, sender: Sender) -> Road:

@@ -11,6 +11,7 @@ from typing import Any
 ENTITY_SETS = (
     "accounts",
     "contacts",
+    "contactsInformation",
     "currencies",
     "customerPaymentJournals",
     "customerPayments",
@@ -52,6 +53,26 @@ COMPANIES: dict[str, Any] = {
     "navigation": {},
     "actions": [],
 }
+# subscriptions is a system table, too; the fields are the documented ones, of which the last four are left out.
+SUBSCRIPTIONS: dict[str, Any] = {
+    "entityName": "subscription",
+    "key": ["subscriptionId"],
+    "insertable": True,
+    "modifiable": True,
+    "deletable": True,
+    "fields": {
+        "subscriptionId": {"type": "Edm.String", "maxLength": 150, "readOnly": True},
+        "notificationUrl": {"type": "Edm.String"},
+        "resource": {"type": "Edm.String"},
+        "timestamp": {"type": "Edm.Int64", "readOnly": True},
+        "userId": {"type": "Edm.Guid", "readOnly": True},
+        "lastModifiedDateTime": {"type": "Edm.DateTimeOffset", "readOnly": True},
+        "clientState": {"type": "Edm.String", "maxLength": 2048},
+        "expirationDateTime": {"type": "Edm.DateTimeOffset", "readOnly": True},
+    },
+    "navigation": {},
+    "actions": [],
+}
 # The column of the child that holds the parent's id, by the AL field the page part is linked with.
 PARENT_LINKS = {
     '"Document Id" = field(Id)': ("documentId", "id"),
@@ -60,7 +81,9 @@ PARENT_LINKS = {
     'SystemId = field("Unit of Measure Id")': ("id", "baseUnitOfMeasureId"),
     'SystemId = field("Location Id")': ("id", "locationId"),
     '"Document Id" = field(SystemId)': ("documentId", "id"),
+    '"Related Id" = field(SystemId), "Related Type" = const(Customer)': ("relatedId", "id"),
 }
+KEYS = {"contactsInformation": ["contactId"]}  # all others have id
 
 
 def xml_name(option: str) -> str:
@@ -112,10 +135,12 @@ def entity_set_definition(source: dict[str, Any], enums: dict[str, Any]) -> dict
 def generate(source: dict[str, Any]) -> dict[str, Any]:
     """Return the reduced definitions with their source and licence."""
     sets = {name: entity_set_definition(source["entitySets"][name], source["enums"]) for name in ENTITY_SETS}
+    for name, key in KEYS.items():
+        sets[name]["key"] = key
     return {
         "source": source["_source"],
         "namespace": "Microsoft.NAV",
-        "entitySets": {"companies": COMPANIES, **sets},
+        "entitySets": {"companies": COMPANIES, "subscriptions": SUBSCRIPTIONS, **sets},
     }
 
 

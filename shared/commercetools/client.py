@@ -30,6 +30,7 @@ MAX_PAGE = 500
 UPDATE_ATTEMPTS = 3
 
 type Document = dict[str, Any]
+type Parameter = str | int | Sequence[str]
 type Actions = Callable[[Document], Sequence[Mapping[str, Any]]]
 
 
@@ -44,11 +45,11 @@ class CommercetoolsClient:
         self._token_ends = 0.0
         self._token_lock = asyncio.Lock()
 
-    async def get(self, path: str, correlation_id: str, **params: str | int) -> Document:
+    async def get(self, path: str, correlation_id: str, **params: Parameter) -> Document:
         """Read a document, for example `orders/{id}`. Raises NotFound, Transient, Throttled, Permanent."""
         return await self._call("GET", path, correlation_id, params=params)
 
-    async def find(self, path: str, correlation_id: str, **params: str | int) -> Document | None:
+    async def find(self, path: str, correlation_id: str, **params: Parameter) -> Document | None:
         """Read a document that may not exist."""
         try:
             return await self.get(path, correlation_id, **params)
@@ -56,29 +57,60 @@ class CommercetoolsClient:
             return None
 
     async def query(
-        self, path: str, correlation_id: str, *, where: str, sort: Sequence[str] = (), limit: int = MAX_PAGE
+        self,
+        path: str,
+        correlation_id: str,
+        *,
+        where: str,
+        sort: Sequence[str] = (),
+        limit: int = MAX_PAGE,
+        expand: Sequence[str] = (),
     ) -> list[Document]:
         """Read one page without a total, which is slow to count."""
         params: dict[str, Any] = {"where": where, "limit": limit, "withTotal": "false", "sort": list(sort)}
+        params |= _expansions(expand)
         page = await self._call("GET", path, correlation_id, params=params)
         results: list[Document] = page["results"]
         return results
 
-    async def update(self, path: str, document: Document, actions_for: Actions, correlation_id: str) -> Document:
+    async def update(
+        self,
+        path: str,
+        document: Document,
+        actions_for: Actions,
+        correlation_id: str,
+        *,
+        expand: Sequence[str] = (),
+        attempts: int = UPDATE_ATTEMPTS,
+    ) -> Document:
         """Apply the actions that `actions_for(document)` finds necessary; none, no call.
 
-        On 409 the document is read again and the actions are worked out anew, at most three times; then Conflict.
+        On 409 the document is read again and the actions are worked out anew, at most `attempts` times; then Conflict.
+        Whoever has to look at the other side, too, before trying again, allows one attempt.
         """
-        for _ in range(UPDATE_ATTEMPTS):
+        params = _expansions(expand)
+        for _ in range(attempts):
             actions = actions_for(document)
             if not actions:
                 return document
             body = {"version": document["version"], "actions": list(actions)}
             try:
-                return await self._call("POST", path, correlation_id, json=body)
+                return await self._call("POST", path, correlation_id, params=params, json=body)
             except Conflict:
-                document = await self.get(path, correlation_id)
-        raise Conflict(SERVICE, f"POST {path}", f"changed by others {UPDATE_ATTEMPTS} times in a row")
+                if attempts == 1:
+                    raise
+                document = await self._call("GET", path, correlation_id, params=params)
+        raise Conflict(SERVICE, f"POST {path}", f"changed by others {attempts} times in a row")
+
+    async def create(
+        self, path: str, draft: Mapping[str, Any], correlation_id: str, *, expand: Sequence[str] = ()
+    ) -> Document:
+        """Create a document, for example of `customers`. A key or e-mail that is taken is Permanent: DuplicateField."""
+        return await self._call("POST", path, correlation_id, params=_expansions(expand), json=dict(draft))
+
+    async def delete(self, path: str, version: int, correlation_id: str, **params: str | int) -> Document:
+        """Delete a document; returns what it was. Raises Conflict when it has another version, NotFound."""
+        return await self._call("DELETE", path, correlation_id, params={"version": version, **params})
 
     async def _call(
         self, method: str, path: str, correlation_id: str, *, params: Mapping[str, Any] | None = None, json: Any = None
@@ -132,6 +164,10 @@ class CommercetoolsClient:
             )
         hint = f"check client_id and client_secret of project {self.key} in the market map"
         raise Permanent(SERVICE, "fetch token", hint, status=response.status_code, code="InvalidClient")
+
+
+def _expansions(expand: Sequence[str]) -> Mapping[str, Any]:
+    return {"expand": list(expand)} if expand else {}
 
 
 def _error_text(response: httpx.Response) -> tuple[str, str]:

@@ -5,6 +5,7 @@ Event Grid forces CloudEvents, Service Bus gets the Platform payload by default:
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 MAX_EVENTS = 1_000  # of one request; Event Grid batches are smaller
+MAX_BASE64 = 1024 * 1024  # characters; Event Grid itself takes no larger event
 MAX_ID = 100  # characters of a resource id; an envelope takes no more
 _ID = re.compile(r"(?!\.+$)[!-~]+")  # ids become part of URLs: printable ASCII, and nothing that a path would misread
 _MISREAD = frozenset("/\\?#%")
@@ -27,7 +29,7 @@ class Notification:
     """One notification, reduced to what the connector may trust: which resource to look at, and why.
 
     `type` is the message type for messages and events, else the notification type (ResourceCreated …). `project` is
-    empty for an event that does not say.
+    empty for an event that does not say. `erasure` says that the personal data of what was deleted must go.
     """
 
     project: str
@@ -36,6 +38,7 @@ class Notification:
     type: str
     id: str
     sequence_number: int | None
+    erasure: bool = False
 
     @property
     def is_subscription_test(self) -> bool:
@@ -95,10 +98,26 @@ def _from_cloud_event(event: Mapping[str, Any]) -> Notification:
     for attribute in ("id", "source", "type"):
         if not isinstance(event.get(attribute), str) or not event[attribute]:
             raise MalformedNotification(f"CloudEvents attribute {attribute} is missing")
-    data = event.get("data")
+    data = _from_base64(event) if "data_base64" in event else event.get("data")
     if not isinstance(data, dict):
         raise MalformedNotification("data is missing or no JSON object")
     return _from_platform(data, source=event["source"])
+
+
+def _from_base64(event: Mapping[str, Any]) -> Any:
+    """Read data that a sender took for binary; it never stands beside `data` (CloudEvents 1.0, JSON format, 3.1.1)."""
+    text = event["data_base64"]
+    if "data" in event:
+        raise MalformedNotification("data and data_base64 exclude each other")
+    if not isinstance(text, str):
+        raise MalformedNotification("data_base64 is no text")
+    if len(text) > MAX_BASE64:
+        raise MalformedNotification(f"data_base64 has {len(text)} characters, at most {MAX_BASE64} are taken")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise MalformedNotification(f"data_base64 is no base64: {error}") from error
+    return _json(data)
 
 
 def _from_platform(data: Mapping[str, Any], source: str = "") -> Notification:
@@ -123,6 +142,7 @@ def _from_platform(data: Mapping[str, Any], source: str = "") -> Notification:
         # Changes have no id of their own: resource and version identify them.
         id=_encodable(str(data.get("id") or f"{resource_id}/{version}"), "id"),
         sequence_number=version if isinstance(version, int) else None,
+        erasure=data.get("dataErasure") is True,
     )
 
 

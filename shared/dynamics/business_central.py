@@ -6,7 +6,8 @@ create, so `find_orders` looks up by externalDocumentNumber (not unique) first; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +15,19 @@ import httpx
 
 from shared.dynamics.auth import TokenProvider
 from shared.dynamics.business_central_changes import OrderChanger, compared
+from shared.dynamics.business_central_customers import CustomerChanger
 from shared.dynamics.business_central_examination import examine
+from shared.dynamics.business_central_feed import OVERLAP, ChangeFeed
+from shared.dynamics.business_central_subscriptions import SubscriptionReport, Subscriptions
+from shared.dynamics.customer_sync import Entity
 from shared.dynamics.examination import Examined
 from shared.dynamics.odata import ODataClient, Row, any_of, literal
 from shared.dynamics.order_changes import Payer
 from shared.errors import NotFound
 from shared.http import ErrorTable
-from shared.mapping.business_central import customers, orders
+from shared.mapping.business_central import customer_fields, customers, orders
+from shared.mapping.business_central.changes import sorted_lines
+from shared.mapping.business_central.purchase_orders import goods_and_purchase_order
 from shared.markets import BackEnd, ItemTarget, Market
 from shared.model.back_end import (
     CustomerDraft,
@@ -33,6 +40,7 @@ from shared.model.back_end import (
     Party,
     References,
 )
+from shared.model.customer_fields import ChangePage, CustomerState, Fields
 from shared.model.money import Money
 from shared.model.order import Order, Totals
 from shared.model.order_changes import OrderChanges
@@ -47,15 +55,29 @@ ERRORS = ErrorTable(
     permanent=frozenset({400, 401, 403, 413}),
 )
 IN_FLIGHT = 5  # per application user; more are queued by Business Central
+LISTENED_TO = ("customers",)  # entity sets whose changes a flow wants to hear of
 MAX_OR_TERMS = 50  # keeps $filter well below URL limits
 
 
 class BusinessCentral:
-    """One environment; the company comes with the market. Implements `Connector`."""
+    """One environment; the company comes with the market. Implements `Connector`.
 
-    def __init__(self, back_end: BackEnd, tokens: TokenProvider, http: httpx.AsyncClient) -> None:
+    `overlap` is how late a transaction may commit and still be told by `changes`.
+    """
+
+    def __init__(
+        self,
+        back_end: BackEnd,
+        tokens: TokenProvider,
+        http: httpx.AsyncClient,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        overlap: timedelta = OVERLAP,
+    ) -> None:
         self._api = ODataClient(back_end.url, tokens, http, ERRORS, in_flight=IN_FLIGHT)
         self._changer = OrderChanger(self._api)
+        self._customers = CustomerChanger(self._api)
+        self._feed = ChangeFeed(self._api, back_end.url, clock, overlap)
+        self._subscriptions = Subscriptions(self._api, clock)
         self._items: dict[tuple[str, ItemTarget], ItemRecord] = {}
         self._locations: dict[tuple[str, str], str] = {}
 
@@ -136,15 +158,23 @@ class BusinessCentral:
             return
 
     async def find_customers(
-        self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
+        self,
+        market: Market,
+        correlation_id: str,
+        *,
+        number: str | None = None,
+        email: str | None = None,
+        vat_id: str | None = None,
     ) -> list[CustomerRecord]:
         """See `Connector.find_customers`."""
         terms = [f"number eq {literal(number)}"] if number else []
         if email:  # filters tell upper from lower case: looked up as it was typed, and as `draft_customer` writes it
             terms.append(f"({any_of('email', list(dict.fromkeys((email, email.lower()))))})")
+        if vat_id:  # stored in upper case
+            terms.append(f"({any_of('taxRegistrationNumber', list(dict.fromkeys((vat_id, vat_id.upper()))))})")
         path = f"{_company(market)}/customers"
         rows = self._api.rows(path, correlation_id, filter=" and ".join(terms))
-        return [_customer_record(row) async for row in rows]
+        return [_customer_record(row) async for row in rows if not vat_id or _has_tax_id(row, vat_id)]
 
     async def create_customer(self, market: Market, draft: CustomerDraft, correlation_id: str) -> CustomerRecord:
         """See `Connector.create_customer`."""
@@ -177,6 +207,39 @@ class BusinessCentral:
                 SERVICE, "find location", f"company {market.company} has no location {code}", code="NoLocation"
             )
         return self._locations[key]
+
+    def shape_customer(self, fields: Fields, market: Market) -> Fields | MissingReference:
+        """See `SynchronisesCustomers.shape_customer`."""
+        return customer_fields.shape_customer(fields, market)
+
+    async def read_customer(self, market: Market, customer_id: str, correlation_id: str) -> CustomerState:
+        """See `SynchronisesCustomers.read_customer`."""
+        return await self._customers.read(market, customer_id, correlation_id)
+
+    async def change_customer(
+        self, market: Market, state: CustomerState, changes: Fields, correlation_id: str
+    ) -> CustomerState:
+        """See `SynchronisesCustomers.change_customer`."""
+        return await self._customers.change(market, state, changes, correlation_id)
+
+    async def create_customer_of(
+        self, market: Market, fields: Fields, number: str | None, correlation_id: str
+    ) -> CustomerState:
+        """See `SynchronisesCustomers.create_customer_of`. Business Central numbers it itself."""
+        del number
+        return await self._customers.create(market, fields, correlation_id)
+
+    def changes(
+        self, entity: Entity, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[ChangePage]:
+        """See `TellsChanges.changes`."""
+        return self._feed.changes(entity, market, cursor, correlation_id)
+
+    async def ensure_subscriptions(
+        self, company: str, url: str, secret: str, correlation_id: str, resources: Collection[str] = LISTENED_TO
+    ) -> SubscriptionReport:
+        """See `KeepsSubscriptions.ensure_subscriptions`."""
+        return await self._subscriptions.ensure(company, url, secret, resources, correlation_id)
 
     async def examine(self, market: Market, correlation_id: str) -> list[Examined]:
         """See `Examiner.examine`."""
@@ -218,6 +281,11 @@ def _company(market: Market) -> str:
     return f"companies({market.company})"
 
 
+def _has_tax_id(row: Row, vat_id: str) -> bool:
+    """Look again at what was found: the property is computed, and whether it can be filtered is not documented."""
+    return str(row.get("taxRegistrationNumber", "")).strip().casefold() == vat_id.strip().casefold()
+
+
 def _customer_record(row: Row) -> CustomerRecord:
     # blocked is " " (escaped) when the customer is not blocked
     blocked = row.get("blocked") not in (None, "", " ", "_x0020_")
@@ -235,13 +303,14 @@ def _order_record(row: Row) -> OrderRecord:
         tax=money(row["totalTaxAmount"]),
         gross=money(row["totalAmountIncludingTax"]),
     )
+    goods, _ = goods_and_purchase_order(sorted_lines(row))
     lines = tuple(
         LineAmounts(
             f"{line['lineObjectNumber']} {line['description']}",
             money(line["netAmount"]),
             money(line["netAmountIncludingTax"]),
         )
-        for line in sorted(row.get("salesOrderLines", ()), key=lambda line: int(line["sequence"]))
+        for line in goods
     )
     return OrderRecord(
         row["id"], row["number"], row["externalDocumentNumber"], totals, lines, row["customerNumber"], _untouched(row)

@@ -9,11 +9,13 @@ from shared.dynamics.odata import ODataClient, Row
 from shared.dynamics.order_changes import Payer
 from shared.errors import NotFound
 from shared.mapping.business_central.changes import (
+    comment_changes,
     header_changes,
     line_changes,
     own_lines,
     sorted_lines,
 )
+from shared.mapping.business_central.purchase_orders import carries_purchase_order
 from shared.mapping.line_edits import LineEdit
 from shared.markets import Market
 from shared.model.back_end import CustomerDraft, CustomerRecord, OrderDraft, OrderRecord
@@ -46,7 +48,7 @@ class OrderChanger:
         if header:
             await self._patch(_path(market, order_id), header, row, correlation_id)
             row = await self._api.get(_path(market, order_id), correlation_id, expand="salesOrderLines")
-        for edit in line_changes(draft.payload, row, market.totals.rounding):
+        for edit in _line_edits(draft, row, market):
             await self._line(market, order_id, edit, correlation_id)
 
     async def _line(self, market: Market, order_id: str, edit: LineEdit, correlation_id: str) -> None:
@@ -70,12 +72,17 @@ def compared(
     """Compare an order that was read. Pure."""
     if row is None:
         return OrderChanges(GONE, None)
-    rounding = market.totals.rounding
-    edits = [edit.shown() for edit in line_changes(draft.payload, row, rounding)]
+    edits = [edit.shown() for edit in _line_edits(draft, row, market)]
     header = header_changes(draft.payload, row, _payer_id(payer))
     if header:
         edits.insert(0, OrderEdit(f"header ({', '.join(header)})", {name: row.get(name) for name in header}, header))
-    return OrderChanges(state_of(row), record, len(own_lines(row, rounding)), tuple(edits))
+    return OrderChanges(state_of(row), record, len(own_lines(row, market.totals.rounding)), tuple(edits))
+
+
+def _line_edits(draft: OrderDraft, row: Row, market: Market) -> list[LineEdit]:
+    """Where the market does not carry purchase order numbers, such a line is somebody's own and stays."""
+    edits = line_changes(draft.payload, row, market.totals.rounding)
+    return edits + (comment_changes(draft.payload, row) if carries_purchase_order(market) else [])
 
 
 def state_of(row: Row) -> str:

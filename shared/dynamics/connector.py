@@ -59,9 +59,15 @@ class Connector(Protocol):
         """Remove an order that nobody has worked on. An order that is gone already is fine."""
 
     async def find_customers(
-        self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
+        self,
+        market: Market,
+        correlation_id: str,
+        *,
+        number: str | None = None,
+        email: str | None = None,
+        vat_id: str | None = None,
     ) -> list[CustomerRecord]:
-        """Find customers by exact number or exact e-mail; never by similarity."""
+        """Find customers by exact number, exact e-mail or exact tax id; never by similarity."""
 
     async def create_customer(self, market: Market, draft: CustomerDraft, correlation_id: str) -> CustomerRecord:
         """Create a customer."""

@@ -50,7 +50,8 @@ class OrdersFlow:
         if isinstance(draft, MissingReference):
             return NeedsReview(question_of(draft, market))
         for cut in draft.cuts:
-            work.trail.note("value cut", f"{cut.field} to {cut.limit} characters", before={cut.field: cut.value})
+            why = f"{cut.field} to {cut.limit} characters" if cut.limit else f"{cut.field} is not carried"
+            work.trail.note("value cut", why, before={cut.field: cut.value})
         return OrderPlan(loaded, draft, market.mode(self.name))
 
     async def write(self, work: Work, plan: OrderPlan) -> OrderRecord | Outcome:

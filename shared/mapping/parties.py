@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from shared.model.address import Address
 from shared.model.back_end import CustomerRecord, MissingReference, Party
@@ -15,7 +17,16 @@ BILL_TO = "bill-to:"  # begins the key of a party that only pays
 
 def registered_party(customer: Customer, order: Order) -> Party:
     """Build the party of a commercetools customer; the order's billing address stands in for a missing default."""
-    address = customer.default_billing_address or order.billing_address
+    party = customer_party(customer)
+    address = order.billing_address
+    if party.address is not None or address is None:
+        return party
+    return replace(party, address=address, phone=address.phone or address.mobile)
+
+
+def customer_party(customer: Customer) -> Party:
+    """Build the party of a commercetools customer, whether or not it has ordered."""
+    address = customer.default_billing_address
     return Party(
         key=customer.id,
         guest=False,
@@ -26,6 +37,18 @@ def registered_party(customer: Customer, order: Order) -> Party:
         vat_id=customer.vat_id,
         phone=address.phone or address.mobile if address else None,
         address=address,
+    )
+
+
+def business_unit_party(document: Mapping[str, Any]) -> Party:
+    """Build the party of a Business Unit: a company that is known by its key."""
+    return Party(
+        key=document["id"],
+        guest=False,
+        name=document["name"],
+        email=document.get("contactEmail"),
+        company=document["name"],
+        number=document["key"],
     )
 
 

@@ -24,6 +24,9 @@ class CustomerSync(BaseModel):
     create_in_commercetools: Literal["never", "always", "review"] = Field(
         default="never", description="whether a customer of the back-end becomes one of commercetools"
     )
+    companies: Literal["customer", "business_unit"] = Field(
+        default="customer", description="what a company of the back-end becomes in commercetools"
+    )
     password: Literal["reset", "external"] = Field(
         default="reset",
         description="of customers made in commercetools: unknown until the shopper resets it, or kept elsewhere",

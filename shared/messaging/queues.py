@@ -8,6 +8,7 @@ MAX_DELIVERY_COUNT = 10
 LOCK_DURATION_SECONDS = 60
 
 ORDERS = "orders"
+CUSTOMERS = "customers"
 COMMERCETOOLS_EVENTS = "commercetools-events"
 
 
@@ -24,5 +25,6 @@ class Queue:
 # commercetools sends to its queue without a session id, so that queue has none.
 QUEUES = (
     Queue(ORDERS, requires_session=True),
+    Queue(CUSTOMERS, requires_session=True),
     Queue(COMMERCETOOLS_EVENTS, requires_session=False),
 )

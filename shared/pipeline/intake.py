@@ -13,20 +13,13 @@ from shared.commercetools.messages import (
     parse_message,
     parse_request,
 )
-from shared.messaging.queues import ORDERS
 from shared.messaging.sender import OutgoingMessage
 from shared.pipeline.auditing import notification_entry
-from shared.pipeline.envelope import Cause, Envelope, FlowName
+from shared.pipeline.envelope import Cause, Envelope
 from shared.pipeline.failures import Incoming, MessageFailed, failure_of
 from shared.pipeline.outcome import DeadLetter
 from shared.pipeline.process import Road
-
-# An order can be born in three ways; each has its own message.
-BIRTHS = ("OrderCreated", "OrderImported", "OrderCreatedFromRecurringOrder")
-# What was exported may change later. An applied edit has a message of its own, besides those of its parts.
-CHANGES = ("OrderEditApplied", "OrderShippingAddressSet", "OrderBillingAddressSet", "OrderPurchaseOrderNumberSet")
-FLOW_OF: Mapping[tuple[str, str], FlowName] = {("order", message): "orders" for message in (*BIRTHS, *CHANGES)}
-QUEUE_OF: Mapping[FlowName, str] = {"orders": ORDERS}
+from shared.pipeline.routing import QUEUE_OF, flow_of
 
 
 class UnknownProject(ValueError):
@@ -91,7 +84,7 @@ async def accept(road: Road, notifications: Sequence[Notification]) -> Accepted:
 
 def envelope_of(notification: Notification, now: datetime) -> Envelope | None:
     """Build the envelope of a notification; None when no flow wants it."""
-    flow = FLOW_OF.get((notification.resource_type, notification.type))
+    flow = flow_of(notification.resource_type, notification.type)
     if flow is None:
         return None
     return Envelope(
@@ -104,6 +97,7 @@ def envelope_of(notification: Notification, now: datetime) -> Envelope | None:
             type=notification.type,
             id=notification.id,
             sequence_number=notification.sequence_number,
+            erasure=notification.erasure,
         ),
         correlation_id=f"{notification.project}/{uuid.uuid4()}",
         accepted_at=now,
@@ -119,7 +113,7 @@ def check_projects(notifications: Iterable[Notification], projects: Collection[s
 
 def _count(road: Road, notifications: Iterable[Notification]) -> None:
     for notification in notifications:
-        wanted = (notification.resource_type, notification.type) in FLOW_OF
+        wanted = flow_of(notification.resource_type, notification.type) is not None
         road.telemetry.event(
             "notification",
             type=notification.type,

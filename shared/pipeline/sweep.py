@@ -1,4 +1,4 @@
-"""The safety net: orders changed since the cursor are queued when no snapshot knows them.
+"""The safety net: what changed in commercetools since the cursor is queued when no snapshot knows it as it is now.
 
 Events and sweeps may overlap freely: both only say "look".
 """
@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from shared.commercetools.client import MAX_PAGE, CommercetoolsClient, Document
 from shared.errors import ServiceError
-from shared.markets import MarketMap
-from shared.messaging.queues import ORDERS
-from shared.pipeline.envelope import Cause, Envelope
+from shared.markets import ANY_PROJECT, Market, MarketMap
+from shared.pipeline.envelope import Cause, Envelope, FlowName
 from shared.pipeline.process import Road, failed_entity
+from shared.pipeline.routing import QUEUE_OF
 
 TRAILING = timedelta(
     seconds=60
@@ -24,8 +24,23 @@ FIRST_LOOK_BACK = timedelta(days=1)  # without a cursor
 
 
 @dataclass(frozen=True, slots=True)
+class Swept:
+    """A kind of resource that is swept. `every_version` says that a newer version than the snapshot's is looked at."""
+
+    flow: FlowName
+    path: str
+    entity: str
+    every_version: bool = False
+
+
+SWEPT_ORDERS = Swept("orders", "orders", "order")
+SWEPT_CUSTOMERS = Swept("customers", "customers", "customer", every_version=True)
+SWEPT_BUSINESS_UNITS = Swept("customers", "business-units", "business-unit", every_version=True)
+
+
+@dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How many orders were looked at and how many of them were queued."""
+    """How many resources were looked at and how many of them were queued."""
 
     seen: int
     queued: int
@@ -38,40 +53,44 @@ class _Position:
 
 
 async def sweep_projects(
-    road: Road, clients: Iterable[CommercetoolsClient], markets: MarketMap, overlap: timedelta
+    road: Road, clients: Iterable[CommercetoolsClient], markets: MarketMap, overlap: timedelta, *kinds: Swept
 ) -> None:
     """Sweep every project. One that fails does not keep the others waiting; its error is raised at the end."""
     failed: list[ServiceError] = []
     for client in clients:
-        try:
-            await sweep_orders(road, client, markets, overlap)
-        except ServiceError as error:
-            road.telemetry.event("sweep failed", project=client.key, why=str(error))
-            failed.append(error)
+        for kind in kinds:
+            try:
+                await sweep(road, client, markets, overlap, kind)
+            except ServiceError as error:
+                road.telemetry.event("sweep failed", project=client.key, resource=kind.entity, why=str(error))
+                failed.append(error)
     if failed:
         raise failed[0]
 
 
-async def sweep_orders(road: Road, client: CommercetoolsClient, markets: MarketMap, overlap: timedelta) -> SweepResult:
+async def sweep(
+    road: Road, client: CommercetoolsClient, markets: MarketMap, overlap: timedelta, kind: Swept
+) -> SweepResult:
     """Read pages by (lastModifiedAt, id); the cursor moves only after a page is safely queued."""
-    name, correlation_id = f"orders:{client.key}", f"{client.key}/sweep/{uuid.uuid4()}"
+    name, correlation_id = f"{kind.path}:{client.key}", f"{client.key}/sweep/{uuid.uuid4()}"
     stored = await road.state.cursors.get(name)
     position = _start(stored, road.now(), overlap)
     seen = queued = 0
     while True:
         page = await client.query(
-            "orders", correlation_id, where=_after(position), sort=["lastModifiedAt asc", "id asc"]
+            kind.path, correlation_id, where=_after(position), sort=["lastModifiedAt asc", "id asc"]
         )
-        missing = [order for order in page if not await _known(road, client.key, markets, order)]
+        missing = [document for document in page if not await _known(road, client.key, markets, document, kind)]
         await road.sender.send(
-            ORDERS, [_envelope(order, client.key, correlation_id, road.now()).to_message() for order in missing]
+            QUEUE_OF[kind.flow],
+            [_envelope(kind, document, client.key, correlation_id, road.now()).to_message() for document in missing],
         )
         seen, queued = seen + len(page), queued + len(missing)
         if page:
             position = _Position(page[-1]["lastModifiedAt"], page[-1]["id"])
             await road.state.cursors.put(name, min(position.modified, _text(road.now() - TRAILING)))
         if len(page) < MAX_PAGE:
-            road.telemetry.event("sweep", project=client.key, seen=seen, queued=queued)
+            road.telemetry.event("sweep", project=client.key, resource=kind.entity, seen=seen, queued=queued)
             return SweepResult(seen, queued)
 
 
@@ -88,26 +107,42 @@ def _after(position: _Position) -> str:
     )
 
 
-async def _known(road: Road, project: str, markets: MarketMap, order: Document) -> bool:
-    market = markets.market_of(project, (order.get("store") or {}).get("key"), order.get("country"))
-    if market is None:
+async def _known(road: Road, project: str, markets: MarketMap, document: Document, kind: Swept) -> bool:
+    serving = _serving(project, markets, document, kind)
+    if serving is None:
         return False  # the flow asks a person what to do with it
-    if market.mode("orders") == "off":
+    if not serving:
         return True
-    if await road.state.snapshots.get(market.name, "order", order["id"]) is not None:
-        return True
-    failed = await road.state.snapshots.get(project, failed_entity("orders"), order["id"])
-    return failed is not None and failed.taken_at >= datetime.fromisoformat(order["lastModifiedAt"])
+    for market in serving:
+        snapshot = await road.state.snapshots.get(market.name, kind.entity, document["id"])
+        if snapshot is not None and (not kind.every_version or snapshot.commercetools_version >= document["version"]):
+            return True
+    failed = await road.state.snapshots.get(project, failed_entity(kind.flow), document["id"])
+    return failed is not None and failed.taken_at >= datetime.fromisoformat(document["lastModifiedAt"])
 
 
-def _envelope(order: Document, project: str, correlation_id: str, now: datetime) -> Envelope:
+def _serving(project: str, markets: MarketMap, document: Document, kind: Swept) -> list[Market] | None:
+    """List the markets in which the flow runs for it; None for an order that no market serves."""
+    if kind.flow != "orders":
+        return [
+            market
+            for market in markets.markets
+            if market.project in (project, ANY_PROJECT) and market.mode(kind.flow) != "off"
+        ]
+    market = markets.market_of(project, (document.get("store") or {}).get("key"), document.get("country"))
+    if market is None:
+        return None
+    return [] if market.mode(kind.flow) == "off" else [market]
+
+
+def _envelope(kind: Swept, document: Document, project: str, correlation_id: str, now: datetime) -> Envelope:
     return Envelope(
-        flow="orders",
+        flow=kind.flow,
         project=project,
-        entity_type="order",
-        entity_id=order["id"],
+        entity_type=kind.entity,
+        entity_id=document["id"],
         # The same version swept twice is one cause: a sweep repeats nothing that is done.
-        cause=Cause(source="sweep", type="Changed", id=f"{order['id']}/{order['version']}"),
+        cause=Cause(source="sweep", type="Changed", id=f"{document['id']}/{document['version']}"),
         correlation_id=correlation_id,
         accepted_at=now,
     )

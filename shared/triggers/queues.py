@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.app import app
-from shared.messaging.queues import COMMERCETOOLS_EVENTS, ORDERS
+from shared.messaging.queues import COMMERCETOOLS_EVENTS, CUSTOMERS, ORDERS
 from shared.pipeline.failures import Incoming
 from shared.pipeline.intake import take_message
 from shared.pipeline.process import process
@@ -19,6 +19,14 @@ blueprint = func.Blueprint()
 async def orders(message: func.ServiceBusMessage) -> None:
     """Take one order down the road."""
     await process(app().road, app().orders, incoming_of(message, ORDERS))
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name=CUSTOMERS, connection="ServiceBus", is_sessions_enabled=True
+)
+async def customers(message: func.ServiceBusMessage) -> None:
+    """Take one customer down the road."""
+    await process(app().road, app().customers, incoming_of(message, CUSTOMERS))
 
 
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name=COMMERCETOOLS_EVENTS, connection="ServiceBus")

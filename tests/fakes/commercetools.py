@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from shared.commercetools.client import CommercetoolsClient
 from shared.markets import Project
+from tests.fakes import commercetools_customers as customers
 from tests.published.commercetools import problems_of
 
 type Json = dict[str, Any]
@@ -24,7 +25,7 @@ PROJECT = Project(
 
 
 class FakeCommercetools:
-    """Documents by path, with versions and the three actions that the connector sends to orders.
+    """Documents by path, with versions and the actions that the connector sends to orders, customers and companies.
 
     `refused` maps an action to the error code it is answered with; `changed_by_others` makes so many updates meet a
     version that somebody else has raised meanwhile; `failures` are answered first, in order.
@@ -50,7 +51,18 @@ class FakeCommercetools:
     @property
     def updates(self) -> list[list[Json]]:
         """The actions of every update that arrived."""
-        return [json.loads(request.content)["actions"] for request in self.api_requests if request.method == "POST"]
+        bodies = [json.loads(request.content) for request in self.api_requests if request.method == "POST"]
+        return [body["actions"] for body in bodies if "actions" in body]
+
+    @property
+    def drafts(self) -> list[Json]:
+        """What was to be created, in every request that arrived."""
+        bodies = [json.loads(request.content) for request in self.api_requests if request.method == "POST"]
+        return [body for body in bodies if "actions" not in body]
+
+    def all_of(self, kind: str) -> list[Json]:
+        """The documents of one kind, such as customers."""
+        return [document for path, document in self.documents.items() if path.startswith(f"{kind}/")]
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -62,12 +74,36 @@ class FakeCommercetools:
         path = request.url.path.removeprefix("/shop/")
         if path == "orders":
             return httpx.Response(200, json={"results": self.pages.pop(0) if self.pages else []})
+        if path in customers.KINDS:
+            return self._create(path, request) if request.method == "POST" else self._query(path, request)
         document = self.documents.get(path)
         if document is None:
             return _error(404, "ResourceNotFound", f"{path} was not found")
-        return self._update(document, request) if request.method == "POST" else httpx.Response(200, json=document)
+        if request.method == "DELETE":
+            return self._delete(path, document, request)
+        return self._update(path, document, request) if request.method == "POST" else _answer_with(document, request)
 
-    def _update(self, document: Json, request: httpx.Request) -> httpx.Response:
+    def _query(self, kind: str, request: httpx.Request) -> httpx.Response:
+        found = customers.matching(self.all_of(kind), request.url.params["where"])
+        limit, expand = int(request.url.params["limit"]), request.url.params.get_list("expand")
+        return httpx.Response(200, json={"results": [customers.shown(one, expand) for one in found[:limit]]})
+
+    def _create(self, kind: str, request: httpx.Request) -> httpx.Response:
+        draft = json.loads(request.content)
+        try:
+            document = customers.new_document(kind, draft, len(self.documents) + 1, self.all_of(kind))
+        except customers.Refused as refused:
+            return _error(400, refused.code, str(refused))
+        self.put(kind, document)
+        visible = customers.shown(document, request.url.params.get_list("expand"))
+        return httpx.Response(201, json={"customer": visible} if kind == "customers" else visible)
+
+    def _delete(self, path: str, document: Json, request: httpx.Request) -> httpx.Response:
+        if int(request.url.params["version"]) != document["version"]:
+            return _error(409, "ConcurrentModification", f"the version is {document['version']}")
+        return httpx.Response(200, json=self.documents.pop(path))
+
+    def _update(self, path: str, document: Json, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         if self.changed_by_others:
             self.changed_by_others -= 1
@@ -77,10 +113,27 @@ class FakeCommercetools:
         refused = next((action["action"] for action in body["actions"] if action["action"] in self.refused), None)
         if refused is not None:
             return _error(400, self.refused[refused], f"{refused} is refused")
-        for action in body["actions"]:
-            _apply(document, action)
-        document["version"] += 1
-        return httpx.Response(200, json=document)
+        changed = json.loads(json.dumps(document))
+        try:
+            self._apply(path.partition("/")[0], changed, body["actions"])
+        except customers.Refused as error:
+            return _error(400, error.code, str(error))
+        document.clear()
+        document.update(changed, version=changed["version"] + 1)
+        return _answer_with(document, request)
+
+    def _apply(self, kind: str, document: Json, actions: list[Json]) -> None:
+        for action in actions:
+            if kind in customers.KINDS:
+                customers.apply_action(kind, document, action, self.all_of(kind))
+            else:
+                _apply(document, action)
+
+
+def _answer_with(document: Json, request: httpx.Request) -> httpx.Response:
+    is_party = any(f"/{kind}/" in request.url.path for kind in customers.KINDS)
+    visible = customers.shown(document, request.url.params.get_list("expand")) if is_party else document
+    return httpx.Response(200, json=visible)
 
 
 def _recorded(request: httpx.Request) -> Json:

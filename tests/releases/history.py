@@ -18,7 +18,7 @@ from shared.pipeline.failures import FailureMemory, MessageFailed
 from shared.pipeline.intake import accept_message
 from shared.pipeline.outcome import Outcome
 from shared.pipeline.process import Road, process
-from shared.pipeline.sweep import sweep_orders
+from shared.pipeline.sweep import SWEPT_ORDERS, sweep
 from shared.state.records import Claimed, Question
 from shared.state.tables import TablesState
 from shared.state.tables.state import TABLE_NAMES
@@ -108,7 +108,7 @@ async def _intake_and_sweep(works: Works) -> None:
     await accept_message(works.road, ["shop"], platform(message(order=DONE))[1])
     swept = order_document(id="order-swept", country="US", store=None)
     works.desk.commercetools.pages = [[swept]]
-    await sweep_orders(works.road, works.desk.commercetools.client, works.desk.markets, timedelta(minutes=5))
+    await sweep(works.road, works.desk.commercetools.client, works.desk.markets, timedelta(minutes=5), SWEPT_ORDERS)
 
 
 async def write_leases(state: TablesState) -> None:

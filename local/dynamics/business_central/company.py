@@ -1,5 +1,6 @@
 """One company's reference data, settings and number series, as the rules look at them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -29,13 +30,18 @@ class Profile:
     default_tax_area: str
 
 
+def _unheard(company: str, entity_set: str, row_id: str, change_type: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass
 class Companies:
-    """All companies of the environment over one store."""
+    """All companies of the environment over one store; `changed` hears of every row that is written or deleted."""
 
     store: Store
     profiles: dict[str, Profile]
     settings: Settings = field(default_factory=Settings)
+    changed: Callable[[str, str, str, str], None] = _unheard
     _last_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def profile(self, scope: str) -> Profile:

@@ -12,12 +12,15 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 
 from local.dynamics.business_central.company import Companies, Profile
+from local.dynamics.business_central.contacts import CONTACTS, INFORMATION, ContactInformationRules, ContactRules
 from local.dynamics.business_central.document_lines import LineRules
 from local.dynamics.business_central.masters import CompanyRules, CustomerRules, ItemRules, ItemVariantRules
 from local.dynamics.business_central.messages import MESSAGES, error_body, fault_body
 from local.dynamics.business_central.posting import CustomerPaymentRules, JournalRules, PostingDocumentRules
 from local.dynamics.business_central.seed import Seeder, seed_companies
+from local.dynamics.business_central.subscriptions import HandshakeGate, SubscriptionRules
 from local.dynamics.business_central.totals import KINDS
+from local.dynamics.business_central.webhooks import SCOPE, SUBSCRIPTIONS, Sender, Timing, Webhooks, send_over_http
 from local.dynamics.odata.app import ODataApp, Pace
 from local.dynamics.odata.control import ControlledApp
 from local.dynamics.odata.definitions import Definitions, load_definitions
@@ -43,7 +46,6 @@ ROOT = re.compile(r"/v2\.0/(?:[^/]+/)?[^/]+/api/v2\.0/")
 def make_rules(definitions: Definitions, companies: Companies, clock: Callable[[], datetime]) -> dict[str, EntityRules]:
     """Return the rules of every entity set."""
     special = {
-        "customers": CustomerRules,
         "items": ItemRules,
         "itemVariants": ItemVariantRules,
         "journals": JournalRules,
@@ -54,12 +56,27 @@ def make_rules(definitions: Definitions, companies: Companies, clock: Callable[[
     rules: dict[str, EntityRules] = {
         name: special.get(name, CompanyRules)(companies, entity_set, clock) for name, entity_set in sets.items()
     }
+    rules |= make_contact_rules(definitions, companies, clock)
+    is_company = companies.profiles.__contains__
+    rules[SUBSCRIPTIONS] = SubscriptionRules(sets[SUBSCRIPTIONS], companies.store, clock, is_company)
     for kind in KINDS:
         documents = PostingDocumentRules(companies, kind, sets[kind.headers], clock)
         documents.rules = rules
         rules[kind.headers] = documents
         rules[kind.lines] = LineRules(documents, sets[kind.lines])
     return rules
+
+
+def make_contact_rules(
+    definitions: Definitions, companies: Companies, clock: Callable[[], datetime]
+) -> dict[str, EntityRules]:
+    """Return the rules of customers and their contacts: a new customer gets one."""
+    sets = definitions.entity_sets
+    contacts = ContactRules(companies, sets[CONTACTS], clock)
+    customers = CustomerRules(companies, sets["customers"], clock)
+    customers.created = contacts.stand_for
+    information = ContactInformationRules(sets[INFORMATION], companies.store, MESSAGES, clock)
+    return {"customers": customers, CONTACTS: contacts, INFORMATION: information}
 
 
 class CompanyScope:
@@ -74,6 +91,8 @@ class CompanyScope:
             if len(segments) == 1:
                 return "", segments
             return self._known(",".join(segments[0].key or ())), segments[1:]
+        if segments and segments[0].name == SUBSCRIPTIONS:
+            return SCOPE, segments
         company = request.query.get("company")
         if company is None:
             raise ServiceError(400, "BadRequest", "A company must be specified, in the path or as ?company=.")
@@ -97,16 +116,19 @@ class Environment:
     pace: Pace
     seeder: Seeder
     definitions: Definitions
+    rules: Mapping[str, EntityRules]
+    webhooks: Webhooks
 
 
 class BusinessCentralEndpoints(ControlEndpoints):
     """The /__ endpoints that only Business Central has."""
 
-    def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder) -> None:
+    def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder, timing: Timing) -> None:
         self._companies = companies
         self._limiter = limiter
         self._pace = pace
         self._seeder = seeder
+        self._timing = timing
 
     def limits(self, body: Any) -> Any:
         """See `ControlEndpoints.limits`."""
@@ -116,18 +138,23 @@ class BusinessCentralEndpoints(ControlEndpoints):
 
     def change(self, body: Any) -> Any:
         """See `ControlEndpoints.change`."""
-        unknown = set(body or ()) - {"vat_rounding_shift", "latency_ms"}
+        settings = self._companies.settings
+        known: Mapping[str, Callable[[Any], None]] = {
+            "vat_rounding_shift": lambda value: setattr(settings, "vat_rounding_shift", Decimal(str(value))),
+            "latency_ms": lambda value: setattr(self._pace, "latency_seconds", float(value) / 1000),
+            "notification_delay_ms": lambda value: setattr(self._timing, "delay_seconds", float(value) / 1000),
+            "notification_retry_ms": lambda value: setattr(self._timing, "retry_seconds", float(value) / 1000),
+        }
+        unknown = set(body or ()) - known.keys()
         if unknown:
             raise ValueError(f"unknown settings {sorted(unknown)}")
-        settings = self._companies.settings
         for name, value in (body or {}).items():
-            if name == "vat_rounding_shift":
-                settings.vat_rounding_shift = Decimal(str(value))
-            else:
-                self._pace.latency_seconds = float(value) / 1000
+            known[name](value)
         return {
             "vat_rounding_shift": str(settings.vat_rounding_shift),
             "latency_ms": self._pace.latency_seconds * 1000,
+            "notification_delay_ms": (self._timing.delay_seconds or 0) * 1000,
+            "notification_retry_ms": self._timing.retry_seconds * 1000,
         }
 
     def seed(self, request: HttpRequest, body: Any) -> Any:
@@ -166,6 +193,7 @@ def create_environment(
     issuer: str | None = None,
     limits: Limits | None = None,
     clock: Callable[[], datetime] = utc_now,
+    sender: Sender = send_over_http,
 ) -> Environment:
     """Return a fresh environment with the demo companies in it."""
     definitions = load_definitions(DATA / "business_central.json")
@@ -176,9 +204,11 @@ def create_environment(
     rules = make_rules(definitions, companies, clock)
     seeder = Seeder(companies, definitions, rules)
     seed_companies(seeder, source)
+    webhooks = Webhooks(companies.store, clock, sender)
+    companies.changed = webhooks.note
     limiter, pace = Limiter(limits), Pace()
     service = make_service(definitions, companies, rules)
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
-    endpoints = BusinessCentralEndpoints(companies, limiter, pace, seeder)
-    app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
-    return Environment(app, companies, companies.store, limiter, pace, seeder, definitions)
+    endpoints = BusinessCentralEndpoints(companies, limiter, pace, seeder, webhooks.timing)
+    app = ControlledApp(HandshakeGate(odata.starlette(), webhooks), fault_body, list(endpoints.routes()))
+    return Environment(app, companies, companies.store, limiter, pace, seeder, definitions, rules, webhooks)

@@ -34,6 +34,18 @@ class CompanyRules(EntityRules):
         """Store the changed row with its relations resolved."""
         return super().modify(scope, row, self.related(scope, values))
 
+    def save(self, scope: str, row: Row) -> Row:
+        """Store the row and tell who listens."""
+        is_known = self.entity_set.key_of(row) in self.store.table(scope, self.entity_set.name).rows
+        stored = super().save(scope, row)
+        self.companies.changed(scope, self.entity_set.name, row["id"], "updated" if is_known else "created")
+        return stored
+
+    def delete(self, scope: str, row: Row) -> None:
+        """Remove the row and tell who listens."""
+        super().delete(scope, row)
+        self.companies.changed(scope, self.entity_set.name, row["id"], "deleted")
+
     def related(self, scope: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values with their relations resolved."""
         return resolve(self.companies, scope, RELATIONS.get(self.entity_set.name, ()), values)
@@ -53,7 +65,12 @@ def duplicate(entity: str, field: str, value: object) -> ServiceError:
 
 
 class CustomerRules(CompanyRules):
-    """Customers: numbers come from a series, the currency and the tax area have defaults."""
+    """Customers: numbers come from a series, the currency and the tax area have defaults.
+
+    `created` hears of every customer that is made through the API.
+    """
+
+    created: Callable[[str, Row], None] = staticmethod(lambda _scope, _row: None)
 
     def insert(self, scope: str, values: Mapping[str, Any]) -> Row:
         """Store a new customer."""
@@ -65,7 +82,9 @@ class CustomerRules(CompanyRules):
         if not values.get("displayName"):
             raise dialog("displayName must have a value. It cannot be zero or empty.")
         number = self.companies.next_number(scope, "C", FIRST_CUSTOMER)
-        return super().insert(scope, self._defaults(scope) | dict(values) | {"number": number})
+        row = super().insert(scope, self._defaults(scope) | dict(values) | {"number": number})
+        self.created(scope, row)
+        return row
 
     def modify(self, scope: str, row: Row, values: Mapping[str, Any]) -> Row:
         """Store the changed customer; the number may only be sent unchanged."""

@@ -14,6 +14,8 @@ PERCENT_DECIMALS = 5
 TAX_CODE_LENGTH = 20
 # The rows that a line can sell; item charges have no entity set in the API.
 OBJECTS = {"Item": "items", "Account": "accounts", "Charge": "$itemCharges"}
+COMMENT = "Comment"  # the blank type: a text alone
+NOT_OF_COMMENTS = ("quantity", "unitPrice", "discountAmount", "discountPercent", "taxCode")
 READ_ONLY = ("shippedQuantity", "invoicedQuantity")
 
 
@@ -92,6 +94,11 @@ def _check_exclusive(values: Mapping[str, Any]) -> None:
 
 
 def _check_complete(context: LineContext, row: Row) -> None:
+    if row["lineType"] == COMMENT and any(row[name] for name in NOT_OF_COMMENTS):
+        raise dialog(
+            f"Type must have a value in Sales Line: Document Type=Order, Document No.={context.header['number']}, "
+            f"Line No.={row['sequence']}. It cannot be zero or empty."
+        )
     if row["lineObjectNumber"] and row["quantity"] and not row["taxCode"]:
         raise dialog(
             "VAT Prod. Posting Group must have a value in Sales Line: Document Type=Order, "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.mapping.business_central.fields import ORDER_LIMITS
+from shared.mapping.business_central.purchase_orders import goods_and_purchase_order, purchase_order_edits
 from shared.mapping.line_edits import LineEdit, Row, same_value
 from shared.markets import LineTarget
 
@@ -49,15 +50,24 @@ def line_changes(payload: Row, row: Row, rounding: LineTarget | None) -> list[Li
     payload wants in its order; the rest is added anew. The rounding line goes too when anything differs: the gap may
     be another one then.
     """
-    own = own_lines(row, rounding)
-    kept, removed = _aligned(payload[LINES], own)
+    own, (wanted, _) = own_lines(row, rounding), goods_and_purchase_order(payload[LINES])
+    kept, removed = _aligned(wanted, own)
     edits = [LineEdit(place, _name(line), line, body) for place, line, body in kept if body]
-    new = enumerate(payload[LINES][len(kept) :], start=len(kept) + 1)
+    new = enumerate(wanted[len(kept) :], start=len(kept) + 1)
     edits += [LineEdit(place, _name(line), None, line) for place, line in new]
     edits += [LineEdit(place, _name(line), line, None) for place, line in removed]
     if edits:
-        edits += [LineEdit(len(own) + 1, _name(line), line, None) for line in sorted_lines(row)[len(own) :]]
+        goods, _ = goods_and_purchase_order(sorted_lines(row))
+        edits += [LineEdit(len(own) + 1, _name(line), line, None) for line in goods[len(own) :]]
     return edits
+
+
+def comment_changes(payload: Row, row: Row) -> list[LineEdit]:
+    """List what makes the comment line with the purchase order number that of the payload. It moves no totals."""
+    rows = sorted_lines(row)
+    (_, wanted), (_, there) = goods_and_purchase_order(payload[LINES]), goods_and_purchase_order(rows)
+    place = len(rows) if there is None else rows.index(there)
+    return purchase_order_edits(wanted, there, place + 1)
 
 
 def _name(line: Row) -> str:
@@ -70,8 +80,8 @@ def sorted_lines(row: Row) -> list[Row]:
 
 
 def own_lines(row: Row, rounding: LineTarget | None) -> list[Row]:
-    """Return the lines without the one that closes a rounding gap."""
-    rows = sorted_lines(row)
+    """Return the lines without the one that closes a rounding gap and the one with the purchase order number."""
+    rows, _ = goods_and_purchase_order(sorted_lines(row))
     last = rows[-1] if rows else {}
     closes = rounding is not None and last.get("description") == ROUNDING
     if closes and rounding is not None and not _differs("lineObjectNumber", rounding.number, last["lineObjectNumber"]):

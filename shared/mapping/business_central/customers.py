@@ -15,7 +15,7 @@ def draft_customer(party: Party, market: Market) -> CustomerDraft | MissingRefer
         "displayName": party.company or party.name,
         "email": party.email.lower() if party.email else None,  # its filters tell upper from lower case
         "phoneNumber": party.phone,
-        "taxRegistrationNumber": party.vat_id,
+        "taxRegistrationNumber": party.vat_id.upper() if party.vat_id else None,  # stored so, and looked up so
         **(customer_address_texts(party.address) if party.address else {}),
     }
     fitted = fit(texts, CUSTOMER_LIMITS, market.order.cut)

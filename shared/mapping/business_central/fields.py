@@ -35,5 +35,6 @@ CUSTOMER_LIMITS = {
     "email": 80,
     "taxRegistrationNumber": 50,
 }
+CONTACT_LIMITS = {"displayName": 100, "email": 80, "phoneNumber": 30}
 # Unit-Amount Rounding Precision of a company set up as delivered: 0.00001 for two-decimal currencies.
 UNIT_PRICE_EXTRA_DIGITS = 3

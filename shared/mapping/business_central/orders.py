@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 from shared.mapping.business_central.addresses import address_texts, recipient_texts
 from shared.mapping.business_central.amounts import line_price
 from shared.mapping.business_central.fields import LINE_LIMITS, ORDER_LIMITS, REFERENCE_LIMIT
+from shared.mapping.business_central.purchase_orders import purchase_order_lines
+from shared.mapping.delivery import delivered_where, ships_to_several
 from shared.mapping.fitting import Texts, fit
 from shared.mapping.price_mode import prices_include_tax
 from shared.mapping.references import order_reference
@@ -34,6 +37,10 @@ def draft_order(order: Order, references: References, market: Market) -> OrderDr
             return mapped
         lines.append(mapped[0])
         cuts += mapped[1]
+    comment = purchase_order_lines(order, market)
+    if isinstance(comment, MissingReference):
+        return comment
+    cuts += comment[1]
     reference = order_reference(order.number, order.id, market.order.reference_prefix, REFERENCE_LIMIT)
     payload = {
         "externalDocumentNumber": reference,
@@ -41,15 +48,15 @@ def draft_order(order: Order, references: References, market: Market) -> OrderDr
         "currencyCode": order.currency,
         "pricesIncludeTax": include_tax,
         **fields,
-        "salesOrderLines": lines,
+        "salesOrderLines": [*lines, *comment[0]],
     }
     amounts = tuple(LineAmounts(line.label, line.net, line.gross) for line in order.lines)
     return OrderDraft(reference, payload, order.totals, amounts, cuts)
 
 
 def _header(order: Order, market: Market) -> tuple[dict[str, Any], tuple[Cut, ...]] | MissingReference:
-    if len(order.shipping_addresses) > 1:
-        return several_addresses(order, "Business Central")
+    if ships_to_several(order):
+        return replace(several_addresses(order, "Business Central"), facts=delivered_where(order))
     fitted = fit(_header_texts(order), ORDER_LIMITS, market.order.cut)
     if isinstance(fitted, MissingReference):
         return fitted

@@ -61,7 +61,7 @@ def test_an_entity_set_is_reduced_to_what_the_simulator_checks() -> None:
 
 def test_the_definitions_in_use_have_every_set_and_its_published_lengths() -> None:
     definitions = load_definitions(DATA / "business_central.json")
-    assert set(definitions.entity_sets) == {"companies", *ENTITY_SETS}
+    assert set(definitions.entity_sets) == {"companies", "subscriptions", *ENTITY_SETS}
     orders = definitions.entity_sets["salesOrders"]
     reference = orders.fields["externalDocumentNumber"]
     assert (reference.max_length, reference.code) == (35, True)

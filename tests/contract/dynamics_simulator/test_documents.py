@@ -48,6 +48,16 @@ async def test_lines_are_numbered_in_the_order_they_were_sent(bc: BusinessCentra
     assert order["salesOrderLines"][2]["lineType"] == "Comment"
 
 
+async def test_a_comment_line_is_a_text_that_can_be_changed_and_moves_no_totals(bc: BusinessCentral) -> None:
+    plain = await bc.order(item_line(quantity=1))
+    order = await bc.order(item_line(quantity=1), {"lineType": "Comment", "description": "A remark"})
+    comment = order["salesOrderLines"][1]
+    assert (comment["lineObjectNumber"], comment["quantity"], comment["netAmount"]) == ("", 0, 0)
+    assert order["totalAmountIncludingTax"] == plain["totalAmountIncludingTax"]
+    changed = (await bc.patch(f"salesOrderLines({comment['id']})", {"description": "Another"})).json()
+    assert (changed["lineType"], changed["description"]) == ("Comment", "Another")
+
+
 async def test_a_line_may_name_its_item_or_account_by_id(bc: BusinessCentral) -> None:
     item = {"itemId": bc.id_of("items", "GIFT-MUG"), "quantity": 1}
     account = {"accountId": bc.id_of("accounts", "6810"), "quantity": 1, "unitPrice": 4.16}

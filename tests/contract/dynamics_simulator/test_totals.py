@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from local.dynamics.business_central.tax import TaxableLine, compute, distribute, round_to
 from tests.contract.dynamics_simulator.simulator import BusinessCentral, error_of, item_line
+from tests.unit.money.orders import checked
 
 CENT = Decimal("0.01")
 
@@ -153,6 +154,7 @@ AMOUNTS = st.lists(
 RATES = {"VAT19": Decimal(19), "VAT7": Decimal(7), "VAT0": Decimal(0)}
 
 
+@checked
 @given(amounts=AMOUNTS, included=st.booleans())
 def test_the_tax_of_each_code_is_the_rounded_tax_of_its_sum(amounts: list[tuple[int, str]], included: bool) -> None:
     lines = [TaxableLine(amount * CENT, RATES[code], code) for amount, code in amounts]
@@ -165,6 +167,7 @@ def test_the_tax_of_each_code_is_the_rounded_tax_of_its_sum(amounts: list[tuple[
         assert tax == expected
 
 
+@checked
 @given(total=st.integers(0, 10_000), weights=st.lists(st.integers(1, 10_000), min_size=1, max_size=20))
 def test_distributed_parts_add_up_to_the_whole(total: int, weights: list[int]) -> None:
     parts = distribute(total * CENT, [weight * CENT for weight in weights], 2)

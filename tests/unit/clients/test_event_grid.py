@@ -20,6 +20,7 @@ from shared.triggers.authorisation import NotAuthorised, verify_bearer
 from shared.triggers.event_grid import KEYS_PAUSE_SECONDS
 from tests.fakes.road import Bench
 from tests.fakes.server import Answer, ScriptedServer
+from tests.fakes.settings import SETTINGS
 from tests.unit.flows.desk import Desk
 
 AUDIENCE, CLIENT = "api://connector", "event-grid-client"
@@ -48,9 +49,7 @@ class Door:
         entra = {"EVENTS_ENTRA_TENANT": self.tenant, "EVENTS_ENTRA_AUDIENCE": AUDIENCE}
         settings = read_settings(
             {
-                "MARKET_MAP": "market-map.yaml",
-                "ServiceBus": "bus",
-                "TABLES_CONNECTION_STRING": "tables",
+                **SETTINGS,
                 "EVENTS_ENTRA_CLIENTS": self.clients,
                 **(entra if self.wanted else {}),
             }

@@ -102,12 +102,12 @@ def test_an_order_of_mixed_price_modes_is_written_in_the_mode_of_its_greater_par
 
 def test_a_negative_custom_line_becomes_a_negative_quantity() -> None:
     credit = line("-20.00", "-20.00", unit="-20.00", kind="custom", sku=None, reference="gift-wrap", tax_rate=None)
-    rows = drafted(order(SHIRT, credit), tax=(*market().tax, _any_tax("NONE"))).payload["salesOrderLines"]
+    rows = drafted(order(SHIRT, credit), tax=(*market().tax, _untaxed("NONE"))).payload["salesOrderLines"]
     assert (rows[1]["quantity"], rows[1]["unitPrice"], rows[1]["taxCode"]) == (-1, 20.0, "NONE")
 
 
-def _any_tax(code: str) -> Any:
-    return type(market().tax[0])(code=code)
+def _untaxed(code: str) -> Any:
+    return type(market().tax[0])(code=code, untaxed=True)
 
 
 def test_the_order_date_is_the_day_in_utc() -> None:
@@ -147,10 +147,23 @@ def test_empty_texts_are_left_out() -> None:
 
 
 def test_several_shipping_addresses_are_a_question_that_names_their_keys() -> None:
-    two = (ShipTo(key="home", address=ADDRESS), ShipTo(key="work", address=ADDRESS))
-    found = missing(order(SHIRT, shipping_addresses=two))
+    work = Address(country="NO", last_name="Clerk", street="Office Street", postal_code="0150", city="Oslo")
+    two = (ShipTo(key="home", address=ADDRESS), ShipTo(key="work", address=work))
+    there = SHIRT.model_copy(update={"shipping_key": "work"})
+    found = missing(order(SHIRT, there, shipping_addresses=two))
     assert found.kind == "shipping_address"
     assert "home, work" in found.text
+    assert found.facts == {
+        "address home": "Example Town, SE: item SHIRT x 1",
+        "address work": "0150, Oslo, NO: item SHIRT x 1",
+    }
+    assert "split the order" in found.hint
+
+
+def test_several_shipments_to_one_address_are_one_sales_order() -> None:
+    again = ADDRESS.model_copy(update={"id": "other", "key": "other"})
+    two = (ShipTo(key="fast", address=ADDRESS), ShipTo(key="slow", address=again))
+    assert drafted(order(SHIRT, shipping_addresses=two)).payload["shipToCity"] == "Example Town"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from shared.mapping.business_central.amounts import LinePrice, line_price
 from shared.mapping.price_mode import prices_include_tax
 from shared.model.money import minor_digits
 from shared.model.order import OrderLine
-from tests.fakes.unhurried import unhurried
 from tests.unit.mapping.orders import line, order, order_lines
+from tests.unit.money.orders import checked
 
 
 def business_central_amount(price: LinePrice, digits: int) -> Decimal:
@@ -23,7 +23,7 @@ def business_central_amount(price: LinePrice, digits: int) -> Decimal:
     return (price.quantity * unit).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) - discount
 
 
-@unhurried
+@checked
 @given(order_lines(), st.booleans())
 def test_the_back_ends_own_arithmetic_gives_the_amount_of_the_line(one: OrderLine, include_tax: bool) -> None:
     price = line_price(one, include_tax=include_tax)
@@ -31,7 +31,7 @@ def test_the_back_ends_own_arithmetic_gives_the_amount_of_the_line(one: OrderLin
     assert business_central_amount(price, minor_digits(one.net.currency)) == wanted.amount
 
 
-@unhurried
+@checked
 @given(order_lines(), st.booleans())
 def test_unit_prices_and_discounts_are_never_negative_and_have_at_most_three_digits_more(
     one: OrderLine, include_tax: bool
@@ -44,7 +44,7 @@ def test_unit_prices_and_discounts_are_never_negative_and_have_at_most_three_dig
     assert -exponent <= minor_digits(one.net.currency) + 3
 
 
-@unhurried
+@checked
 @given(order_lines(), st.booleans())
 def test_the_quantity_that_was_ordered_is_the_quantity_that_ships(one: OrderLine, include_tax: bool) -> None:
     if one.final_amount.amount >= 0 and one.unit_price.amount >= 0:

@@ -45,10 +45,43 @@ def test_a_rate_without_a_country_is_taxed_where_the_goods_go() -> None:
     assert code_of([{**SE25, "code": "A"}], country=None) == "A"
 
 
-def test_no_tax_rate_at_all_is_a_rate_of_nothing() -> None:
+UNTAXED = {"untaxed": True, "code": "UNTAXED"}
+
+
+def code_without_a_rate(*rules: dict[str, Any]) -> str | MissingReference:
     one = line("100.00", "100.00", unit="100.00", tax_rate=None)
-    rules = (TaxRule(rate=Decimal(0), code="NONE"),)
-    assert tax_code(one, order(one), market(tax=rules)) == "NONE"
+    return tax_code(one, order(one), market(tax=tuple(TaxRule.model_validate(rule) for rule in rules)))
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ([UNTAXED], "UNTAXED"),
+        ([{"rate": 0, "code": "ZERO"}, {"code": "ANY"}, UNTAXED], "UNTAXED"),
+        ([{**UNTAXED, "country": "DE", "code": "DE"}, UNTAXED], "UNTAXED"),
+        ([{**UNTAXED, "country": "SE", "code": "SE"}, UNTAXED], "SE"),
+    ],
+)
+def test_a_line_without_any_tax_rate_is_matched_by_a_rule_for_untaxed_lines(
+    rules: list[dict[str, Any]], code: str
+) -> None:
+    assert code_without_a_rate(*rules) == code
+
+
+@pytest.mark.parametrize(
+    "rules", [[], [{"rate": 0, "code": "ZERO"}], [{"code": "ANY"}], [{**UNTAXED, "country": "DE"}]]
+)
+def test_without_such_a_rule_a_person_is_asked_and_no_rate_of_zero_is_assumed(rules: list[dict[str, Any]]) -> None:
+    found = code_without_a_rate(*rules)
+    assert isinstance(found, MissingReference)
+    assert (found.kind, found.key) == ("tax", "SE/untaxed")
+    assert "Disabled" in found.text
+    assert "{untaxed: true, code: …}" in found.hint
+
+
+@pytest.mark.parametrize("rate", [Decimal(0), Decimal("0.25")])
+def test_a_rule_for_untaxed_lines_never_matches_a_rate(rate: Decimal) -> None:
+    assert code_of([UNTAXED, {"code": "ANY"}], rate=rate) == "ANY"
 
 
 def test_a_rate_that_no_rule_knows_is_a_question_with_the_rule_to_add() -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from shared.errors import OutcomeUnknown
 from shared.flows.order_change_policy import ORDER_CHANGES, decide
+from shared.market_options.business_central import BusinessCentralOptions
 from shared.markets import BackEndType
-from shared.pipeline.intake import FLOW_OF
 from shared.pipeline.outcome import DeadLetter, NoChange
+from shared.pipeline.routing import flow_of
 from shared.state.records import Snapshot
 from tests.fakes.connector import with_gross_off_by
 from tests.fakes.documents import ADDRESS, krona, line_document, taxed
+from tests.fakes.markets import map_with, market
 from tests.unit.flows.desk import Desk
 from tests.unit.order_changes.changing import ChangingConnector
 
@@ -49,7 +51,7 @@ async def desk() -> ChangeDesk:
     "message", ["OrderEditApplied", "OrderShippingAddressSet", "OrderBillingAddressSet", "OrderPurchaseOrderNumberSet"]
 )
 def test_messages_of_changes_are_work_of_the_orders_flow(message: str) -> None:
-    assert FLOW_OF["order", message] == "orders"
+    assert flow_of("order", message) == "orders"
 
 
 async def test_a_new_address_of_an_open_order_is_written_as_the_only_difference(desk: ChangeDesk) -> None:
@@ -80,9 +82,11 @@ async def test_the_snapshot_moves_on_so_that_the_same_change_is_no_work_again(de
 async def test_a_change_that_the_back_end_does_not_hold_writes_nothing_and_moves_the_snapshot_on(
     desk: ChangeDesk,
 ) -> None:
+    desk.markets = map_with(market(business_central=BusinessCentralOptions(purchase_order_number="none")))
     desk.place(version=9, purchaseOrderNumber="PO-1")
     outcome = await desk.run(fresh=False)
     assert isinstance(outcome, NoChange)
+    assert {"purchaseOrderNumber": "PO-1"} in [note.before for note in desk.trail.notes]
     assert "S-ORD1" in outcome.why
     assert "change_order" not in desk.connector.calls
     assert (await desk.snapshot()).commercetools_version == 9

@@ -12,7 +12,7 @@ from shared.commercetools.client import MAX_PAGE
 from shared.errors import Transient
 from shared.pipeline.envelope import parse_envelope
 from shared.pipeline.process import failed_entity
-from shared.pipeline.sweep import FIRST_LOOK_BACK, SweepResult, sweep_orders, sweep_projects
+from shared.pipeline.sweep import FIRST_LOOK_BACK, SWEPT_ORDERS, SweepResult, sweep, sweep_projects
 from shared.state.records import Snapshot
 from tests.fakes.clock import START
 from tests.fakes.commercetools import FakeCommercetools
@@ -28,7 +28,7 @@ def order(number: int, modified: str = "2026-11-24T11:00:00.000Z", **changes: An
 
 
 async def swept(bench: Bench, shop: FakeCommercetools, markets: Any = None) -> SweepResult:
-    return await sweep_orders(bench.road, shop.client, markets or market_map(), OVERLAP)
+    return await sweep(bench.road, shop.client, markets or market_map(), OVERLAP, SWEPT_ORDERS)
 
 
 def wheres(shop: FakeCommercetools) -> list[str]:
@@ -113,6 +113,6 @@ async def test_a_project_that_cannot_be_reached_does_not_keep_the_others_waiting
     away.failures = [httpx.Response(503)]
     shop.pages = [[order(1)]]
     with pytest.raises(Transient):
-        await sweep_projects(bench.road, [away.client, shop.client], market_map(), OVERLAP)
+        await sweep_projects(bench.road, [away.client, shop.client], market_map(), OVERLAP, SWEPT_ORDERS)
     assert len(bench.sender.sent["orders"]) == 1
     assert [name for name, _ in bench.telemetry.events] == ["sweep failed", "sweep"]

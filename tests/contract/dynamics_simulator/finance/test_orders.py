@@ -100,6 +100,9 @@ async def test_manual_numbers_are_taken_once_when_the_sequence_allows_them(finan
         (item_line("SHIRT", ProductSizeId="XS", ProductColorId="BLK"), "'XS' in field 'Size'"),
         (item_line(ProductSizeId="M"), "'M' in field 'Size'"),
         (item_line(SalesOrderNumber="SO-DEMF-999999"), "'SO-DEMF-999999' in field 'Sales order'"),
+        (item_line(**DELIVERY | {"DeliveryAddressCountryRegionId": "DE"}), "'DE' in field 'Country/region'"),
+        (item_line(**DELIVERY | {"DeliveryAddressCountryRegionId": ""}), "Field 'Country/region' must be filled in"),
+        (item_line(**DELIVERY | {"DeliveryAddressStateId": "Berlin"}), "'DEU/Berlin' in field 'State'"),
     ],
 )
 async def test_a_line_with_a_wrong_value_is_refused(finance: Finance, line: dict[str, Any], text: str) -> None:
@@ -129,6 +132,26 @@ async def test_a_line_takes_what_is_not_sent_from_header_and_item(finance: Finan
     assert (line["SalesTaxItemGroupCode"], line["SalesTaxGroupCode"]) == ("VAT7", "DOM")
     assert (line["ShippingWarehouseId"], line["ShippingSiteId"]) == ("MAIN", "1")
     assert line["InventoryLotId"] == "DEMF-000001"
+
+
+async def test_a_line_has_the_headers_address_unless_it_has_one_of_its_own(finance: Finance) -> None:
+    away = DELIVERY | {"IsDeliveryAddressOrderSpecific": "No"}
+    await finance.order(item_line(), item_line(**DELIVERY), item_line(**away))
+    lines = await finance.rows("SalesOrderLines")
+    assert [line["DeliveryAddressCity"] for line in lines] == ["Berlin", "Hamburg", "Berlin"]
+    assert [line["IsDeliveryAddressOrderSpecific"] for line in lines] == ["No", "Yes", "No"]
+
+
+async def test_lines_keep_their_address_when_the_headers_changes(finance: Finance) -> None:
+    order = await finance.order(item_line())
+    number = order["SalesOrderNumber"]
+    await finance.patch(f"SalesOrderHeadersV2(dataAreaId='demf',SalesOrderNumber='{number}')", DELIVERY)
+    (line,) = await finance.rows("SalesOrderLines")
+    assert line["DeliveryAddressCity"] == "Berlin"
+    path = f"SalesOrderLines(dataAreaId='demf',InventoryLotId='{line['InventoryLotId']}')"
+    assert (await finance.patch(path, DELIVERY)).status_code == 204
+    (line,) = await finance.rows("SalesOrderLines")
+    assert line["DeliveryAddressCity"] == "Hamburg"
 
 
 async def test_a_variant_is_ordered_by_its_dimensions(finance: Finance) -> None:

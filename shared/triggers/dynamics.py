@@ -1,0 +1,73 @@
+"""HTTP triggers: webhooks and business events of the back-ends.
+
+Answers are 2xx or 503 only: Business Central deletes a subscription after any other answer, and a notice that says
+nothing to us does not get better by being sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import azure.functions as func
+
+from shared.app import app
+from shared.errors import ServiceError
+from shared.markets import BackEnd
+from shared.pipeline.auditing import notification_entry
+from shared.pipeline.notice_reading import Read, Request, read_notices
+from shared.pipeline.notices import accept_notices
+from shared.triggers.problems import problem
+from shared.triggers.rate import intake_wait
+
+MAX_BODY = 1024 * 1024  # bytes; Dataverse drops what makes a notice larger than 256 KB
+MAX_TOKEN = 2048  # characters of a validation token
+RETRY_SECONDS = "30"
+
+blueprint = func.Blueprint()
+
+
+@blueprint.route(route="dynamics/{back_end}/events", methods=["GET", "POST"], auth_level=func.AuthLevel.FUNCTION)
+async def dynamics_events(req: func.HttpRequest) -> func.HttpResponse:
+    """Queue what a back-end has told, or answer Business Central's handshake."""
+    token = req.params.get("validationToken")
+    if token is not None:
+        return _handshake(token)
+    correlation_id = str(uuid.uuid4())
+    try:
+        if intake_wait(app()):
+            return _later("This instance takes no more deliveries at the moment.", correlation_id)
+        return await _take(req, req.route_params.get("back_end", ""), correlation_id)
+    except ServiceError as error:
+        return _later(str(error), correlation_id)
+
+
+def _handshake(token: str) -> func.HttpResponse:
+    """Give the token back as plain text, so that nobody can make a page of it."""
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+    return func.HttpResponse(token[:MAX_TOKEN], status_code=200, mimetype="text/plain", headers=headers)
+
+
+async def _take(req: func.HttpRequest, name: str, correlation_id: str) -> func.HttpResponse:
+    back_end, body = app().markets.back_ends.get(name), req.get_body()
+    read = _read(back_end, body, req)
+    queued = await accept_notices(app().road, app().markets, name, read.notices, "webhook")
+    for why in read.refused:
+        entry = notification_entry(app().road.now(), correlation_id, "RefusedNotice", f"{name}: {why}")
+        await app().road.state.audit.append(entry)
+    app().road.telemetry.event("notices", back_end=name if back_end else "?", queued=queued, refused=len(read.refused))
+    answer = {"queued": queued, "pulled": read.pulled, "refused": len(read.refused)}
+    return func.HttpResponse(json.dumps(answer), status_code=200, mimetype="application/json")
+
+
+def _read(back_end: BackEnd | None, body: bytes, req: func.HttpRequest) -> Read:
+    if back_end is None or back_end.events is None:
+        return Read(refused=("the market map has no events for a back-end of this name",))
+    if len(body) > MAX_BODY:
+        return Read(refused=(f"the body has {len(body)} bytes, at most {MAX_BODY} are taken",))
+    headers = {key.lower(): value for key, value in req.headers.items()}
+    return read_notices(back_end.type, Request(body, headers, back_end.events.secret.get_secret_value()))
+
+
+def _later(detail: str, correlation_id: str) -> func.HttpResponse:
+    return problem(503, "Try again", detail, correlation_id, {"Retry-After": RETRY_SECONDS})
