@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from shared.market_options.addresses import EncryptedUrl
+from shared.market_options.business_central import BusinessCentralOptions
+from shared.market_options.customers import CustomerSync
 from shared.market_options.dataverse import DataverseOptions
 from shared.market_options.finance import FinanceOptions
+from shared.market_options.landings import Landing, clashes
 from shared.market_options.trade import (
     DEFAULT_OWNERS,
     Carrier,
@@ -34,6 +37,7 @@ from shared.market_options.trade import (
 FlowMode = Literal["on", "shadow", "off"]
 BackEndType = Literal["business_central", "dataverse", "finance"]
 ANY_PROJECT = "*"
+Prefix = Annotated[str, Field(max_length=10)]
 _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
@@ -60,11 +64,24 @@ class Project(_Part):
     scopes: str = ""
 
 
-class ApplicationUser(_Part):
-    """An application registration. Without a secret, the managed identity signs in through a federated credential."""
+class _SignIn(_Part):
+    """Who signs in, and by what. With neither, the managed identity does, through a federated credential."""
 
     client_id: str
     client_secret: SecretStr | None = None
+    certificate: SecretStr | None = Field(
+        default=None, description="instead of client_secret: PKCS#12 without password in base64, as Key Vault has it"
+    )
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        if self.client_secret is not None and self.certificate is not None:
+            raise ValueError(f"client {self.client_id}: give client_secret or certificate, not both")
+        return self
+
+
+class ApplicationUser(_SignIn):
+    """An application registration; see `BackEnd` for its ways to sign in."""
 
 
 class BackEndLimits(_Part):
@@ -78,18 +95,26 @@ class BackEndLimits(_Part):
     max_wait_seconds: float = Field(default=5, gt=0, description="what would wait longer is tried again later")
 
 
-class BackEnd(_Part):
-    """A Dynamics back-end. Without a secret, the managed identity signs in through a federated credential."""
+class Events(_Part):
+    """Where a back-end tells what has changed. Without it, changes come with the pulls alone."""
+
+    url: EncryptedUrl = Field(
+        description="of this application, with the function key: …/api/dynamics/NAME/events?code=…"
+    )
+    secret: SecretStr = Field(description="what notices must show: clientState, or the header x-ctd365-secret")
+
+
+class BackEnd(_SignIn):
+    """A Dynamics back-end. With neither secret nor certificate, the managed identity signs in (federated)."""
 
     type: BackEndType
     url: EncryptedUrl = Field(description="API root, for Business Central …/v2.0/{tenant}/{environment}/api/v2.0")
     tenant_id: str
-    client_id: str
-    client_secret: SecretStr | None = None
     authority: EncryptedUrl = "https://login.microsoftonline.com"
     scope: str
     users: tuple[ApplicationUser, ...] = Field(default=(), description="more application users; their limits add up")
     limits: BackEndLimits = BackEndLimits()
+    events: Events | None = None
 
     @model_validator(mode="after")
     def _users_differ(self) -> BackEnd:
@@ -112,7 +137,19 @@ class CustomerRules(_Part):
     guest: Literal["create", "account", "review"] = "create"
     guest_account: str | None = Field(default=None, description="customer number for guests")
     match_email: bool = True
-    bill_to: Literal["sell_to", "customer_when_different"] = "customer_when_different"
+    match_vat_id: bool = Field(default=True, description="whether a unique exact tax id identifies a company")
+    bill_to: Literal["sell_to", "customer_when_different"] = Field(
+        default="customer_when_different",
+        description="another payer becomes a customer, or not; in Dataverse sell_to: an order has one customer",
+    )
+    templates: Mapping[str, Mapping[str, str | int | float | bool]] = Field(
+        default={}, description="fields that new customers of a country get in the back-end; * is every other country"
+    )
+    sync: CustomerSync = CustomerSync()
+
+    def template(self, country: str | None) -> Mapping[str, str | int | float | bool]:
+        """Return the fields of new customers of a country, in the back-end's own names."""
+        return self.templates.get(country or "*", self.templates.get("*", {}))
 
     @model_validator(mode="after")
     def _guest_account_given(self) -> CustomerRules:
@@ -122,12 +159,24 @@ class CustomerRules(_Part):
 
 
 class TaxRule(_Part):
-    """A commercetools tax rate → a back-end tax code. What a rule leaves out matches anything; the first match wins."""
+    """A commercetools tax rate → a back-end tax code. What a rule leaves out matches anything; the first match wins.
+
+    A line without any tax rate is matched by rules with `untaxed` alone: no tax data is not the same as a rate of 0.
+    """
 
     country: str | None = None
     rate: Decimal | None = None
     category: str | None = None
+    untaxed: bool = Field(
+        default=False, description="for lines without any tax rate (tax mode Disabled, or External without rates)"
+    )
     code: str
+
+    @model_validator(mode="after")
+    def _rate_or_untaxed(self) -> TaxRule:
+        if self.untaxed and (self.rate is not None or self.category is not None):
+            raise ValueError("untaxed lines have neither rate nor category: leave them out")
+        return self
 
 
 class LineTarget(_Part):
@@ -171,7 +220,10 @@ class ItemTarget(_Part):
 class OrderRules(_Part):
     """How the order document itself is written."""
 
-    reference_prefix: str = Field(default="", max_length=10)
+    reference_prefix: Prefix = ""
+    reference_prefixes: Mapping[str, Prefix] = Field(
+        default={}, description="by project, in the place of reference_prefix: for markets that serve several projects"
+    )
     requested_delivery_field: str | None = Field(default=None, description="custom field with the wanted date")
     cut: frozenset[str] = Field(default=frozenset(), description="fields that may be cut to the back-end's length")
 
@@ -229,6 +281,7 @@ class Market(_Part):
     custom_fields: CustomFieldRules = CustomFieldRules()
     price_books: tuple[PriceBook, ...] = ()
     warehouses: tuple[Warehouse, ...] = ()
+    business_central: BusinessCentralOptions | None = None
     dataverse: DataverseOptions | None = None
     finance: FinanceOptions | None = None
     modes: Mapping[str, FlowMode] = {}
@@ -255,6 +308,13 @@ class Market(_Part):
             and (not self.countries or country in self.countries)
         )
 
+    def of_project(self, project: str) -> Market:
+        """Return the market as it is for the orders of one project: with that one's reference prefix."""
+        prefix = self.order.reference_prefixes.get(project)
+        if prefix is None:
+            return self
+        return self.model_copy(update={"order": self.order.model_copy(update={"reference_prefix": prefix})})
+
 
 class MarketMap(_Part):
     """The whole map. Markets are tried in order: put the narrow ones first."""
@@ -276,12 +336,15 @@ class MarketMap(_Part):
     def _dangling(self, market: Market) -> Iterator[str]:
         if market.project not in (*self.projects, ANY_PROJECT):
             yield f"market {market.name}: project {market.project} is not in projects ({', '.join(self.projects)})"
+        for project in market.order.reference_prefixes.keys() - self.projects.keys():
+            yield f"market {market.name}: order.reference_prefixes: project {project} is not in projects"
         if market.back_end not in self.back_ends:
             yield f"market {market.name}: back_end {market.back_end} is not in back_ends ({', '.join(self.back_ends)})"
 
     def market_of(self, project: str, store: str | None, country: str | None) -> Market | None:
-        """Return the first market that serves this business."""
-        return next((market for market in self.markets if market.serves(project, store, country)), None)
+        """Return the first market that serves this business, as it is for this project."""
+        found = next((market for market in self.markets if market.serves(project, store, country)), None)
+        return None if found is None else found.of_project(project)
 
     @cached_property
     def by_name(self) -> Mapping[str, Market]:
@@ -314,10 +377,49 @@ def parse_market_map(text: str, source: str, environment: Mapping[str, str]) -> 
     if missing:
         raise MarketMapError(source, missing)
     try:
-        return MarketMap.model_validate(filled)
+        whole = MarketMap.model_validate(filled)
     except ValidationError as error:
         items = error.errors(include_url=False, include_input=False)
         raise MarketMapError(source, [_problem(item) for item in items]) from None
+    if problems := [*clashes(_landings(whole)), *_payers(whole)]:
+        raise MarketMapError(source, problems)
+    return whole.model_copy(update={"markets": tuple(_with_own_defaults(whole, market) for market in whole.markets)})
+
+
+def _landings(whole: MarketMap) -> Iterator[Landing]:
+    for index, market in enumerate(whole.markets):
+        back_end = whole.back_ends[market.back_end]
+        books = back_end.url.rstrip("/").casefold()
+        if back_end.type != "dataverse":  # where business units are in one table of orders
+            books = f"company {market.company.casefold()} of {books}"
+        prefixes = {key: market.of_project(key).order.reference_prefix for key in _reaching(whole, index)}
+        yield Landing(f"markets.{index}", market.name, books, prefixes)
+
+
+def _reaching(whole: MarketMap, index: int) -> list[str]:
+    """List the projects whose business reaches a market: one that takes all of a project keeps it from later ones."""
+    market = whole.markets[index]
+    named = whole.projects if market.project == ANY_PROJECT else [market.project]
+    taken = {other.project for other in whole.markets[:index] if not other.stores and not other.countries}
+    return [project for project in named if not taken & {project, ANY_PROJECT}]
+
+
+def _payers(whole: MarketMap) -> Iterator[str]:
+    """Refuse what was asked for and cannot be: a sales order of Dataverse has one customer."""
+    for index, market in enumerate(whole.markets):
+        is_asked = "bill_to" in market.customers.model_fields_set and market.customers.bill_to != "sell_to"
+        if is_asked and whole.back_ends[market.back_end].type == "dataverse":
+            yield (
+                f"markets.{index}.customers.bill_to: sales orders of Dataverse have one customer, a payer of his own "
+                "would be created and never used (leave it out or say sell_to; the billing address is on the order)"
+            )
+
+
+def _with_own_defaults(whole: MarketMap, market: Market) -> Market:
+    """Return a market with the defaults of its back-end's type."""
+    if whole.back_ends[market.back_end].type != "dataverse":
+        return market
+    return market.model_copy(update={"customers": market.customers.model_copy(update={"bill_to": "sell_to"})})
 
 
 def placeholder_names(text: str) -> list[str]:

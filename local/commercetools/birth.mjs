@@ -1,6 +1,7 @@
 // What is checked and corrected when a resource is first stored.
 import { currentRequest, duplicateField, typedMoney } from "./common.mjs";
 import { checkEnums } from "./enums.mjs";
+import { prepareBusinessUnit, prepareCustomer } from "./customers.mjs";
 import { checkOrderNumber } from "./orders.mjs";
 
 const IMPORTED_FIELDS = [
@@ -75,6 +76,8 @@ export const prepareNew = async (storage, context, typeId, resource) => {
   // A custom object's key is unique in its container only, and writing it again is an update.
   if (typeId !== "key-value-document") await checkUnique(storage, context.projectKey, typeId, resource, "key");
   if (typeId === "customer") await checkUnique(storage, context.projectKey, typeId, resource, "customerNumber");
+  if (typeId === "customer") await prepareCustomer(storage, context, resource);
+  if (typeId === "business-unit") await prepareBusinessUnit(storage, context, resource);
   if (typeId === "inventory-entry") await checkOneEntryPerChannel(storage, context, resource);
   if (typeId === "order") await prepareOrder(storage, context, resource);
 };

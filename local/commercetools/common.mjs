@@ -34,6 +34,8 @@ export const staleVersion = (id, expected, currentVersion) =>
 
 /** Type ids and the path segment that serves each. */
 export const COLLECTIONS = {
+  "associate-role": "associate-roles",
+  "business-unit": "business-units",
   cart: "carts",
   category: "categories",
   channel: "channels",

@@ -1,5 +1,6 @@
 // Which messages a change produces and what they carry, as the API reference lists them.
 import { clone } from "./common.mjs";
+import { BUSINESS_UNIT_UPDATES, CUSTOMER_UPDATES, customFieldSet, customTypeSet } from "./customer_messages.mjs";
 
 const message = (type, fields = {}) => [{ type, fields }];
 
@@ -12,6 +13,7 @@ const projection = (product) => {
 const withoutPassword = ({ password, ...customer }) => customer;
 
 const CREATED = {
+  "business-unit": (businessUnit) => message("BusinessUnitCreated", { businessUnit }),
   category: (category) => message("CategoryCreated", { category }),
   customer: (customer) => message("CustomerCreated", { customer: withoutPassword(customer) }),
   "inventory-entry": (inventoryEntry) => message("InventoryEntryCreated", { inventoryEntry }),
@@ -21,6 +23,7 @@ const CREATED = {
 };
 
 const DELETED = {
+  "business-unit": () => message("BusinessUnitDeleted"),
   customer: ({ email }) => message("CustomerDeleted", { email }),
   "inventory-entry": ({ sku, supplyChannel }) => message("InventoryEntryDeleted", { sku, supplyChannel }),
   order: (order) => message("OrderDeleted", { order }),
@@ -48,19 +51,6 @@ const parcelChanged = (type, fields) => (before, after, action) => {
 };
 
 const returnItems = (order) => (order.returnInfo ?? []).flatMap((info) => info.items);
-
-const customFieldSet = (before, after, { name }) => {
-  const value = after.custom.fields[name];
-  const previousValue = before.custom.fields[name];
-  if (value === undefined) return message("OrderCustomFieldRemoved", { name });
-  if (previousValue === undefined) return message("OrderCustomFieldAdded", { name, value });
-  return message("OrderCustomFieldChanged", { name, value, previousValue });
-};
-
-const customTypeSet = (before, after) =>
-  after.custom
-    ? message("OrderCustomTypeSet", { customFields: after.custom, previousTypeId: before.custom?.type.id })
-    : message("OrderCustomTypeRemoved", { previousTypeId: before.custom?.type.id });
 
 const parcelAdded = (before, after, action) => {
   const delivery = deliveryOf(after, action);
@@ -122,8 +112,8 @@ const ORDER_UPDATES = {
   removeParcelFromDelivery: parcelRemoved,
   removePayment: paymentRemoved,
   setBillingAddress: fieldChanged("OrderBillingAddressSet", "billingAddress", { name: "address", old: "oldAddress" }),
-  setCustomField: customFieldSet,
-  setCustomType: customTypeSet,
+  setCustomField: customFieldSet("Order"),
+  setCustomType: customTypeSet("Order"),
   setCustomerEmail: fieldChanged("OrderCustomerEmailSet", "customerEmail", { name: "email", old: "oldEmail" }),
   setDeliveryAddress: deliveryAddressSet,
   setDeliveryItems: deliveryItemsSet,
@@ -155,15 +145,8 @@ const transactionStateChanged = (before, after, { transactionId, state }) =>
   message("PaymentTransactionStateChanged", { transactionId, state });
 
 const UPDATES = {
-  customer: {
-    addAddress: (before, after) => message("CustomerAddressAdded", { address: newest(after.addresses) }),
-    changeEmail: fieldChanged("CustomerEmailChanged", "email", { old: "oldEmail" }),
-    setCompanyName: fieldChanged("CustomerCompanyNameSet", "companyName"),
-    setExternalId: fieldChanged("CustomerExternalIdSet", "externalId"),
-    setFirstName: fieldChanged("CustomerFirstNameSet", "firstName"),
-    setLastName: fieldChanged("CustomerLastNameSet", "lastName"),
-    setTitle: fieldChanged("CustomerTitleSet", "title"),
-  },
+  "business-unit": BUSINESS_UNIT_UPDATES,
+  customer: CUSTOMER_UPDATES,
   "inventory-entry": { addQuantity: quantitySet, changeQuantity: quantitySet, removeQuantity: quantitySet },
   order: ORDER_UPDATES,
   payment: {
@@ -197,8 +180,11 @@ export const updateMessages = (typeId) => UPDATES[typeId] ?? {};
 
 // For a document seeded with ?message=TYPE: the fields a reader of that message would find.
 const BODY_FIELDS = {
+  BusinessUnitCreated: CREATED["business-unit"],
   CategoryCreated: CREATED.category,
   CustomerCreated: CREATED.customer,
+  CustomerDeleted: DELETED.customer,
+  CustomerEmailChanged: ({ email, oldEmail = email }) => message("", { email, oldEmail }),
   InventoryEntryCreated: CREATED["inventory-entry"],
   OrderCreated: (order) => message("", { order }),
   OrderCreatedFromRecurringOrder: (order) => message("", { order, recurringOrderRef: order.recurringOrder }),

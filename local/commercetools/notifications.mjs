@@ -36,7 +36,7 @@ const messageEvent = (project, stored) => {
 };
 
 /** A ResourceCreated, ResourceUpdated or ResourceDeleted notification as a CloudEvent. */
-export const changeEvent = (project, { kind, typeId, resource, oldVersion }) => {
+export const changeEvent = (project, { kind, typeId, resource, oldVersion, dataErasure }) => {
   const modifiedAt = resource.lastModifiedAt ?? new Date().toISOString();
   const payload = {
     notificationType: kind,
@@ -45,6 +45,7 @@ export const changeEvent = (project, { kind, typeId, resource, oldVersion }) => 
     resourceUserProvidedIdentifiers: userProvidedIdentifiers(resource),
     version: resource.version,
     ...(oldVersion === undefined ? {} : { oldVersion }),
+    ...(dataErasure ? { dataErasure } : {}),
     modifiedAt,
   };
   return cloudEvent(project, typeId, payload, { type: `com.commercetools.${typeId}.change.${kind}`, time: modifiedAt });

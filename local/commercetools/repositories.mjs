@@ -2,13 +2,20 @@
 import { isDeepStrictEqual } from "node:util";
 import { COLLECTIONS, clone, currentRequest, invalidInput, staleVersion } from "./common.mjs";
 import { prepareNew } from "./birth.mjs";
+import { businessUnitActions, customerActions } from "./customers.mjs";
 import { checkActionEnums } from "./enums.mjs";
 import { createdMessages, deletedMessages, updateMessages } from "./messages.mjs";
 import { orderActions } from "./orders.mjs";
 import { inventoryActions, priceActions } from "./stock.mjs";
 
 const MAX_ACTIONS = 500;
-const OWN_ACTIONS = { "inventory-entry": inventoryActions, order: orderActions, "standalone-price": priceActions };
+const OWN_ACTIONS = {
+  "business-unit": businessUnitActions,
+  customer: customerActions,
+  "inventory-entry": inventoryActions,
+  order: orderActions,
+  "standalone-price": priceActions,
+};
 
 // Events wait until the request has succeeded: an update whose second action fails has changed nothing.
 const remember = (...events) => currentRequest.getStore()?.events.push(...events);
@@ -71,7 +78,8 @@ const wrapDelete = (repository, typeId) => {
     const answer = await remove(context, id, parameters);
     if (gone) {
       remember(...asEvents(deletedMessages(typeId, gone), typeId, gone, gone.version));
-      remember({ kind: "ResourceDeleted", typeId, resource: gone });
+      const dataErasure = currentRequest.getStore()?.query.dataErasure === "true";
+      remember({ kind: "ResourceDeleted", typeId, resource: gone, dataErasure });
     }
     return answer;
   };

@@ -13,6 +13,16 @@ const listQuery = () => {
   return request?.method === "GET" ? request.query : {};
 };
 
+// Queries know a field that no answer shows: the e-mail of a customer in lower case.
+const withLowercaseEmail = (customer) => ({ ...customer, lowercaseEmail: customer.email?.toLowerCase() });
+const withoutLowercaseEmail = ({ lowercaseEmail, ...customer }) => customer;
+
+// The mock refuses an e-mail wherever it is taken; customers.mjs knows that stores keep theirs apart.
+const asksWhetherEmailIsTaken = (typeId) => {
+  const { method, path } = currentRequest.getStore() ?? {};
+  return typeId === "customer" && method === "POST" && path.endsWith("/customers");
+};
+
 export class Storage extends InMemoryStorage {
   async forProjectKey(projectKey) {
     const collections = await super.forProjectKey(projectKey);
@@ -21,13 +31,24 @@ export class Storage extends InMemoryStorage {
     return collections;
   }
 
+  async add(projectKey, typeId, resource, parameters) {
+    return super.add(projectKey, typeId, typeId === "customer" ? withoutLowercaseEmail(resource) : resource, parameters);
+  }
+
+  async all(projectKey, typeId) {
+    const resources = await super.all(projectKey, typeId);
+    return typeId === "customer" ? resources.map(withLowercaseEmail) : resources;
+  }
+
   async query(projectKey, typeId, parameters) {
+    if (asksWhetherEmailIsTaken(typeId)) return { count: 0, total: 0, offset: 0, limit: 20, results: [] };
     const { sort, withTotal, limit } = listQuery();
     const page = await super.query(projectKey, typeId, {
       ...parameters,
       where: normalised(parameters.where),
       sort: sort ?? parameters.sort,
     });
+    if (typeId === "customer") page.results = page.results.map(withoutLowercaseEmail);
     if (limit !== undefined && Number(limit) === 0) Object.assign(page, { count: 0, limit: 0, results: [] });
     if (withTotal === "false") delete page.total;
     return page;

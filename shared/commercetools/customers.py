@@ -99,7 +99,10 @@ async def update_customer(
     *,
     attempts: int = 1,
 ) -> Document:
-    """Apply what is necessary. Raises Conflict when somebody else was faster: merge again, then decide again."""
+    """Apply what is necessary. Raises Conflict when somebody else was faster: read, merge and decide again.
+
+    More than one attempt is for actions that need nothing but the document.
+    """
     path = f"{CUSTOMERS}/{document['id']}"
     return await client.update(
         path, document, actions_for, correlation_id, expand=CUSTOMER_EXPANSIONS, attempts=attempts

@@ -8,15 +8,18 @@ without one of the two headers. The amounts are Dataverse's own arithmetic on pr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from shared.dynamics.auth import TokenProvider
+from shared.dynamics.customer_sync import Entity
 from shared.dynamics.dataverse_changes import DataverseChanger
+from shared.dynamics.dataverse_customers import DataverseCustomers
 from shared.dynamics.dataverse_examination import examine, line_targets
+from shared.dynamics.dataverse_feed import DataverseFeed
 from shared.dynamics.dataverse_lookups import Lookups
 from shared.dynamics.dataverse_records import (
     CUSTOMER_COLUMNS,
@@ -33,7 +36,7 @@ from shared.dynamics.odata import ODataClient, literal
 from shared.dynamics.order_changes import Payer
 from shared.errors import Conflict, NotFound
 from shared.http import ErrorTable
-from shared.mapping.dataverse import customers, orders
+from shared.mapping.dataverse import customer_fields, customers, orders
 from shared.market_options.dataverse import DataverseOptions
 from shared.markets import BackEnd, ItemTarget, LineTarget, Market
 from shared.model.back_end import (
@@ -46,6 +49,7 @@ from shared.model.back_end import (
     Party,
     References,
 )
+from shared.model.customer_fields import ChangePage, CustomerState, Fields
 from shared.model.money import Money
 from shared.model.order import Order
 from shared.model.order_changes import OrderChanges
@@ -75,6 +79,8 @@ class Dataverse:
         self.api = client(back_end, tokens, http)  # set-up works with it too
         self._lookups = Lookups(self.api)
         self._changer = DataverseChanger(self.api)
+        self._customer_sync = DataverseCustomers(self.api, self._lookups)
+        self.feed = DataverseFeed(self.api)  # notices are followed to their customers with it
 
     def draft_order(self, order: Order, references: References, market: Market) -> OrderDraft | MissingReference:
         """See `Connector.draft_order`."""
@@ -194,15 +200,23 @@ class Dataverse:
             return
 
     async def find_customers(
-        self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
+        self,
+        market: Market,
+        correlation_id: str,
+        *,
+        number: str | None = None,
+        email: str | None = None,
+        vat_id: str | None = None,
     ) -> list[CustomerRecord]:
-        """See `Connector.find_customers`: accounts and contacts."""
+        """See `Connector.find_customers`: accounts and contacts; only accounts have a tax id."""
         options = _options(market)
-        found = await asyncio.gather(
-            self._customers("accounts", NUMBER_OF_ACCOUNT, number, email, correlation_id),
-            self._customers("contacts", options.contact_number, number, email, correlation_id),
-        )
-        return [record for records in found for record in records]
+        sought = _terms(email, options.account_vat_id, vat_id)
+        if sought is None:
+            return []
+        searches = [self._customers("accounts", NUMBER_OF_ACCOUNT, number, sought, correlation_id)]
+        if not vat_id:
+            searches.append(self._customers("contacts", options.contact_number, number, sought, correlation_id))
+        return [record for records in await asyncio.gather(*searches) for record in records]
 
     async def create_customer(self, market: Market, draft: CustomerDraft, correlation_id: str) -> CustomerRecord:
         """See `Connector.create_customer`."""
@@ -211,6 +225,33 @@ class Dataverse:
         row = await self.api.call("POST", entity_set, correlation_id, json=dict(draft.payload), prefer=REPRESENTATION)
         column = NUMBER_OF_ACCOUNT if entity_set == "accounts" else options.contact_number
         return customer_record(entity_set, column, row)
+
+    def shape_customer(self, fields: Fields, market: Market) -> Fields | MissingReference:
+        """See `SynchronisesCustomers.shape_customer`."""
+        return customer_fields.shape(fields, market)
+
+    async def read_customer(self, market: Market, customer_id: str, correlation_id: str) -> CustomerState:
+        """See `SynchronisesCustomers.read_customer`."""
+        return await self._customer_sync.read(market, customer_id, correlation_id)
+
+    async def change_customer(
+        self, market: Market, state: CustomerState, changes: Fields, correlation_id: str
+    ) -> CustomerState:
+        """See `SynchronisesCustomers.change_customer`."""
+        return await self._customer_sync.change(market, state, changes, correlation_id)
+
+    async def create_customer_of(
+        self, market: Market, fields: Fields, number: str | None, correlation_id: str
+    ) -> CustomerState:
+        """See `SynchronisesCustomers.create_customer_of`."""
+        return await self._customer_sync.create(market, fields, number, correlation_id)
+
+    def changes(
+        self, entity: Entity, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[ChangePage]:
+        """See `TellsChanges.changes`: of the whole organisation."""
+        del entity, market
+        return self.feed.changes(cursor, correlation_id)
 
     async def find_items(
         self, market: Market, targets: Mapping[str, ItemTarget], correlation_id: str
@@ -239,10 +280,10 @@ class Dataverse:
         return order_record(row, options, await self._lookups.currencies(correlation_id))
 
     async def _customers(
-        self, entity_set: customers.CustomerSet, column: str | None, number: str | None, email: str | None, trace: str
+        self, entity_set: customers.CustomerSet, column: str | None, number: str | None, sought: list[str], trace: str
     ) -> list[CustomerRecord]:
-        """Find by number, e-mail or both. A record without a number is known by its id."""
-        terms = [f"emailaddress1 eq {literal(email)}"] if email else []
+        """Find by number and other terms. A record without a number is known by its id."""
+        terms = list(sought)
         if number and _is_guid(number):
             terms.append(f"{entity_set[:-1]}id eq {number}")
         elif number and column is None:
@@ -267,6 +308,14 @@ class Dataverse:
 
 def _options(market: Market) -> DataverseOptions:
     return market.dataverse or DataverseOptions()
+
+
+def _terms(email: str | None, vat_column: str | None, vat_id: str | None) -> list[str] | None:
+    """Return filter terms; None when no column holds what is sought."""
+    if vat_id and vat_column is None:
+        return None
+    terms = [f"emailaddress1 eq {literal(email)}"] if email else []
+    return [*terms, *([f"{vat_column} eq {literal(vat_id)}"] if vat_id else [])]
 
 
 def _by_key(options: DataverseOptions, reference: str) -> str:

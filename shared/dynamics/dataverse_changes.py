@@ -77,7 +77,7 @@ def state_of(row: Row, options: DataverseOptions) -> str:
 def _difference(
     row: Row, draft: OrderDraft, options: DataverseOptions, rounding: Row | None
 ) -> tuple[dict[str, Any], list[LineEdit]]:
-    header = header_changes(draft.payload, row, options.lines_property)
+    header = header_changes(draft.payload, row, options)
     rows = sorted(row[options.lines_property], key=lambda line: int(line[NUMBER] or 0))
     return header, line_changes(draft.payload[options.lines_property], rows, rounding)
 

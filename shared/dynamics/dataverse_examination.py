@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from shared.dynamics import examination
 from shared.dynamics.dataverse_lookups import ACTIVE, Lookups
 from shared.dynamics.dataverse_setup import DataverseSetup, Step
 from shared.dynamics.examination import Examined
@@ -24,26 +23,12 @@ async def examine(api: ODataClient, market: Market, correlation_id: str) -> list
     products = await Lookups(api).products(numbers, correlation_id)
     found += [_of_product(number, products.get(number)) for number in sorted(numbers)]
     found += [_no_product(target) for target in targets if target.as_ != "item" and not options.write_in]
-    return [*found, _of_payers(market)]
+    return found
 
 
 def line_targets(market: Market) -> list[LineTarget]:
     """List what freight, custom and rounding lines of a market become."""
-    single = (market.shipping.default, market.custom_lines.default, market.totals.rounding)
-    rules: Iterable[LineTarget | None] = (
-        *market.shipping.methods.values(),
-        *market.custom_lines.slugs.values(),
-        *single,
-    )
-    return [target for target in rules if target is not None]
-
-
-def _of_payers(market: Market) -> Examined:
-    what = "customers.bill_to"
-    if market.customers.bill_to == "sell_to":
-        return Examined(what)
-    defect = "sales orders have one customer: a payer of his own would be created and never used"
-    return Examined(what, defect, "set customers.bill_to to sell_to; the billing address is on the order")
+    return [target for _, target in examination.line_targets(market)]
 
 
 def _of_step(step: Step) -> Examined:

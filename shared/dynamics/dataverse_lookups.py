@@ -43,15 +43,16 @@ class Lookups:
         name = options.price_lists.get(currency)
         if name is None:
             return binds
-        return {**binds, "pricelevelid@odata.bind": f"/pricelevels({await self._price_list(name, correlation_id)})"}
+        return {**binds, "pricelevelid@odata.bind": f"/pricelevels({await self.price_list(name, correlation_id)})"}
 
-    async def _price_list(self, name: str, correlation_id: str) -> str:
+    async def price_list(self, name: str, correlation_id: str) -> str:
+        """Return the id of an active price list. Raises NotFound."""
         if name not in self._price_lists:
             condition = f"name eq {literal(name)} and statecode eq {ACTIVE}"
             async for row in self._api.rows("pricelevels", correlation_id, filter=condition, select="name"):
                 self._price_lists[name] = row["pricelevelid"]
         if name not in self._price_lists:
-            text = f"no active price list is named {name}; create it or correct dataverse.price_lists"
+            text = f"no active price list is named {name}; create it or correct the market map"
             raise NotFound(SERVICE, "find price list", text, code="NoPriceList")
         return self._price_lists[name]
 

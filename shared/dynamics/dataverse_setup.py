@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from shared.dynamics.dataverse_tracking import TRACKED, is_tracked, track
 from shared.dynamics.odata import ODataClient
 from shared.errors import NotFound, Permanent, Transient
+from shared.mapping.dataverse.fields import LOCALE_LIMIT, VAT_ID_LIMIT
 from shared.market_options.dataverse import DataverseOptions
 
 SERVICE = "Dataverse"
@@ -19,7 +21,7 @@ ACTIVE, FAILED = "Active", "Failed"
 INDEX_POLLS = 60
 INDEX_POLL_SECONDS = 5.0
 
-type Kind = Literal["column", "key"]
+type Kind = Literal["column", "key", "tracking", "webhook"]
 type Pause = Callable[[float], Awaitable[None]]
 type Report = Callable[[Step], None]
 
@@ -81,8 +83,14 @@ def _columns(options: DataverseOptions) -> list[Column]:
     columns = [Column("salesorder", options.order_key, "commercetools order id", COLUMN_LENGTH)]
     if options.order_number:
         columns.append(Column("salesorder", options.order_number, "commercetools order number", COLUMN_LENGTH))
+    if options.purchase_order_number:
+        columns.append(Column("salesorder", options.purchase_order_number, "Purchase order number", COLUMN_LENGTH))
     if options.contact_number:
         columns.append(Column("contact", options.contact_number, "Customer number", CONTACT_NUMBER_LENGTH))
+    if options.account_vat_id:
+        columns.append(Column("account", options.account_vat_id, "Tax id", VAT_ID_LIMIT))
+    if options.locale:
+        columns += [Column(table, options.locale, "Language", LOCALE_LIMIT) for table in ("account", "contact")]
     return columns
 
 
@@ -129,7 +137,11 @@ class DataverseSetup:
         """Return every step with its present state; writes nothing."""
         tables = sorted({column.table for column in self._columns} | {key.table for key in self._keys})
         existing = {table: await self._existing(table) for table in tables}
-        return compare(self._columns, self._keys, existing)
+        tracking = {table: await is_tracked(self._api, table, self._trace) for table in TRACKED}
+        return compare(self._columns, self._keys, existing) + [
+            Step("tracking", table, "change tracking", "there" if is_on else "missing")
+            for table, is_on in tracking.items()
+        ]
 
     async def apply(self, steps: Sequence[Step], report: Report) -> None:
         """Create what is missing, columns first, and wait until every key can be used. Raises Permanent, Transient."""
@@ -146,6 +158,8 @@ class DataverseSetup:
         if step.kind == "column":
             column = next(one for one in self._columns if (one.table, one.name) == (step.table, step.name))
             await self._post(step.table, "Attributes", column_definition(column))
+        elif step.kind == "tracking":
+            await track(self._api, step.table, self._trace)
         else:
             key = next(one for one in self._keys if (one.table, one.name) == (step.table, step.name))
             await self._post(step.table, "Keys", key_definition(key))

@@ -13,7 +13,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 import httpx
 
 from shared.dynamics.auth import TokenProvider
+from shared.dynamics.customer_sync import Entity
+from shared.dynamics.examination import Examined
 from shared.dynamics.finance_changes import FinanceChanger
+from shared.dynamics.finance_customers import FinanceCustomers
+from shared.dynamics.finance_examination import examine
+from shared.dynamics.finance_feed import FinanceFeed
 from shared.dynamics.finance_orders import FinanceOrders, options_of
 from shared.dynamics.finance_records import (
     DIMENSIONS,
@@ -26,7 +31,7 @@ from shared.dynamics.odata import ODataClient, Row, any_of, literal
 from shared.dynamics.order_changes import Payer
 from shared.errors import NotFound
 from shared.http import ErrorTable
-from shared.mapping.finance import customers, orders
+from shared.mapping.finance import customer_fields, customers, orders
 from shared.markets import BackEnd, ItemTarget, Market
 from shared.model.back_end import (
     CustomerDraft,
@@ -38,6 +43,7 @@ from shared.model.back_end import (
     Party,
     References,
 )
+from shared.model.customer_fields import ChangePage, CustomerState, Fields
 from shared.model.money import Money
 from shared.model.order import Order
 from shared.model.order_changes import OrderChanges
@@ -69,6 +75,8 @@ class Finance:
         )
         self._orders = FinanceOrders(self._api)
         self._changer = FinanceChanger(self._api)
+        self._customers = FinanceCustomers(self._api)
+        self._feed = FinanceFeed(self._api, self._customers)
         self._items: dict[tuple[str, ItemTarget], ItemRecord] = {}
         self._warehouses: set[tuple[str, str]] = set()
 
@@ -137,23 +145,54 @@ class Finance:
         await self._orders.delete(market, record.id, correlation_id)
 
     async def find_customers(
-        self, market: Market, correlation_id: str, *, number: str | None = None, email: str | None = None
+        self,
+        market: Market,
+        correlation_id: str,
+        *,
+        number: str | None = None,
+        email: str | None = None,
+        vat_id: str | None = None,
     ) -> list[CustomerRecord]:
-        """See `Connector.find_customers`."""
-        wanted = {"CustomerAccount": number, "PrimaryContactEmail": email}
+        """See `Connector.find_customers`. Where the market names no field for tax ids, nobody has one."""
+        vat_id_field = options_of(market).vat_id_field
+        if vat_id and vat_id_field is None:
+            return []
+        wanted = {"CustomerAccount": number, "PrimaryContactEmail": email, vat_id_field or "": vat_id}
         terms = {field: text for field, text in wanted.items() if text}
-        condition = " and ".join(f"{field} eq {literal(text)}" for field, text in terms.items())
-        rows = self._rows("CustomersV3", market, condition, correlation_id)
-        return [
-            customer_record(row)
-            async for row in rows
-            if all(same_text(row[field], text) for field, text in terms.items())
-        ]
+        return await self._customers.find(market, terms, correlation_id)
 
     async def create_customer(self, market: Market, draft: CustomerDraft, correlation_id: str) -> CustomerRecord:
         """See `Connector.create_customer`."""
         del market  # the draft names its company
         return customer_record(await self._api.call("POST", "CustomersV3", correlation_id, json=dict(draft.payload)))
+
+    def shape_customer(self, fields: Fields, market: Market) -> Fields | MissingReference:
+        """See `SynchronisesCustomers.shape_customer`."""
+        return customer_fields.shape(fields, market)
+
+    async def read_customer(self, market: Market, customer_id: str, correlation_id: str) -> CustomerState:
+        """See `SynchronisesCustomers.read_customer`."""
+        return await self._customers.read(market, customer_id, correlation_id)
+
+    async def change_customer(
+        self, market: Market, state: CustomerState, changes: Fields, correlation_id: str
+    ) -> CustomerState:
+        """See `SynchronisesCustomers.change_customer`."""
+        return await self._customers.change(market, state, changes, correlation_id)
+
+    async def create_customer_of(
+        self, market: Market, fields: Fields, number: str | None, correlation_id: str
+    ) -> CustomerState:
+        """See `SynchronisesCustomers.create_customer_of`. Accounts come from Finance's own number sequence."""
+        del number
+        return await self._customers.create(market, fields, correlation_id)
+
+    def changes(
+        self, entity: Entity, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[ChangePage]:
+        """See `TellsChanges.changes`. Finance says of no customer when it was changed: every pull lists all."""
+        del entity, cursor
+        return self._feed.customers(market, correlation_id)
 
     async def find_items(
         self, market: Market, targets: Mapping[str, ItemTarget], correlation_id: str
@@ -182,6 +221,10 @@ class Finance:
             raise NotFound(SERVICE, "find location", text, code="NoLocation")
         self._warehouses.add((market.company, code))
         return code
+
+    async def examine(self, market: Market, correlation_id: str) -> list[Examined]:
+        """See `Examiner.examine`."""
+        return await examine(self._api, market, correlation_id)
 
     async def _fetch_items(
         self, market: Market, targets: Iterable[ItemTarget], correlation_id: str

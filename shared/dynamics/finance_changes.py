@@ -35,7 +35,7 @@ class FinanceChanger:
         except NotFound:
             return OrderChanges(GONE, None)
         rounding = market.totals.rounding
-        edits = [edit.shown() for edit in line_changes(draft.payload, lines, rounding)]
+        edits = [edit.shown() for edit in line_changes(draft.payload, header, lines, rounding)]
         changed = header_changes(draft.payload, header, _payer(payer, header))
         if changed:
             before = {name: header.get(name) for name in changed}
@@ -53,7 +53,7 @@ class FinanceChanger:
             path = self._path(market, number)
             await self._api.call("PATCH", path, correlation_id, json=changed, if_match=header[ETAG])
             header, lines = await self._read(market, number, correlation_id)
-        for edit in line_changes(draft.payload, lines, market.totals.rounding):
+        for edit in line_changes(draft.payload, header, lines, market.totals.rounding):
             await self._line(market, number, edit, correlation_id)
 
     async def _line(self, market: Market, number: str, edit: LineEdit, correlation_id: str) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from shared.dynamics.odata import Row, literal, standard_error_text
+from shared.mapping.finance.customer_fields import ON_HOLD
 from shared.mapping.finance.fields import YES
 from shared.model.back_end import CustomerRecord, LineAmounts, OrderRecord
 from shared.model.money import Money
@@ -19,7 +20,6 @@ from shared.model.order import Totals
 CROSS_COMPANY = "?cross-company=true"  # without it, only the company of the service user is seen
 OPEN = "Backorder"
 DIMENSIONS = ("ProductConfigurationId", "ProductSizeId", "ProductColorId", "ProductStyleId", "ProductVersionId")
-ON_HOLD = frozenset({"All", "Invoice"})  # neither orders, nor orders that nobody can invoice
 _INFOLOG = re.compile(r"Infolog:\s*(.*)", re.DOTALL)
 _SEPARATOR = re.compile(r";\s*(?=(?:Error|Warning|Info):)")
 _SAYS_NOTHING = "Update has been canceled"

@@ -10,13 +10,33 @@ from shared.model.order import Order, OrderLine
 
 
 def tax_code(line: OrderLine, order: Order, market: Market) -> str | MissingReference:
-    """Return the code of the first rule that matches the line's country, rate and category."""
+    """Return the code of the first rule that matches the line's country, rate and category.
+
+    A line without any tax rate is not a line of rate 0: only a rule that says `untaxed` speaks for it.
+    """
     country = _country(line, order)
-    rate = line.tax_rate.rate if line.tax_rate else Decimal(0)
-    category = line.tax_rate.category_id if line.tax_rate else None
+    if line.tax_rate is None:
+        found = (rule.code for rule in market.tax if rule.untaxed and rule.country in {None, country})
+        return next(found, None) or _untaxed(line, country, market)
+    rate, category = line.tax_rate.rate, line.tax_rate.category_id
     for rule in market.tax:
-        if _matches(rule, country, rate, category):
+        if not rule.untaxed and _matches(rule, country, rate, category):
             return rule.code
+    return _unknown_rate(line, country, rate, market)
+
+
+def _untaxed(line: OrderLine, country: str | None, market: Market) -> MissingReference:
+    return MissingReference(
+        kind="tax",
+        key=f"{country or '-'}/untaxed",
+        text=f"no tax rate on {line.label}: its tax mode is Disabled, or External and nobody has set a rate",
+        hint=f"set the rate in commercetools; or, if such lines are untaxed, add {{untaxed: true, code: …}} to the tax "
+        f"rules of market {market.name}",
+        facts={"country": country, "line": line.label},
+    )
+
+
+def _unknown_rate(line: OrderLine, country: str | None, rate: Decimal, market: Market) -> MissingReference:
     return MissingReference(
         kind="tax",
         key=f"{country or '-'}/{rate.normalize():f}",

@@ -15,8 +15,22 @@ class DataverseOptions(BaseModel):
 
     order_key: str = Field(default="ctd365_orderid", description="column of salesorder with an alternate key")
     order_number: str | None = Field(default="ctd365_ordernumber", description="column for commercetools' order number")
+    purchase_order_number: str | None = Field(
+        default="ctd365_purchaseordernumber", description="column for the customer's purchase order number"
+    )
     contact_number: str | None = Field(
         default="ctd365_customernumber", description="column for the number of a contact; accounts have accountnumber"
+    )
+    account_vat_id: str | None = Field(
+        default="ctd365_vatid", description="column of account for the tax id; there is no standard one"
+    )
+    locale: str | None = Field(default="ctd365_locale", description="column of account and contact for the language")
+    more_addresses: bool = Field(
+        default=True, description="whether addresses besides the two of a record are kept as rows of customeraddress"
+    )
+    countries: Mapping[str, str] = Field(
+        default={},
+        description="ISO 3166 code → how customers' countries are spelled in Dataverse, where not as the code",
     )
     create: Literal["batch", "deep_insert"] = Field(
         default="batch", description="one $batch change set, or one POST with the lines inside"

@@ -36,6 +36,16 @@ class FinanceOptions(BaseModel):
     vat_id_field: Literal["TaxExemptNumber", "OrganizationNumber"] | None = Field(
         default=None, description="of a new customer; TaxExemptNumber must be set up in Finance before"
     )
+    languages: Mapping[str, str] = Field(
+        default={}, description="locale → Finance's language id, where it is not the usual one (de-DE → de)"
+    )
+    more_addresses: bool = Field(
+        default=False,
+        description="whether addresses beside the two default ones are kept, in PartyLocationPostalAddressesV2",
+    )
+    if_match: bool = Field(
+        default=True, description="changes of customers name the ETag; false: it is compared before the change"
+    )
     blocked_lifecycle_states: frozenset[str] = Field(
         default=frozenset({"Obsolete"}), description="product lifecycle states in which an item is not sold"
     )

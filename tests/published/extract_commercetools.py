@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "#/components/schemas/"
-ROOTS = ("OrderUpdate", "OrderFromCartDraft", "ChannelDraft", "TypeDraft", "SubscriptionDraft")
-RESOURCES = ("orders", "customers", "channels", "types", "subscriptions")
+ROOTS = (
+    "OrderUpdate",
+    "OrderFromCartDraft",
+    "CustomerDraft",
+    "CustomerUpdate",
+    "BusinessUnitDraft",
+    "BusinessUnitDraft__any",
+    "BusinessUnitUpdate",
+    "ChannelDraft",
+    "TypeDraft",
+    "SubscriptionDraft",
+)
+RESOURCES = ("orders", "customers", "business-units", "channels", "types", "subscriptions")
 SOURCE = "commercetools/commercetools-api-reference@5867aa22, oas/api (MIT)"
 
 type Schema = dict[str, Any]
@@ -99,7 +110,9 @@ def operations(paths: dict[str, Any]) -> dict[str, Any]:
         parts = path.strip("/").split("/")
         if len(parts) > 1 and parts[1] in RESOURCES:
             kept[path] = {
-                method.upper(): _operation(found) for method, found in item.items() if method in {"get", "post"}
+                method.upper(): _operation(found)
+                for method, found in item.items()
+                if method in {"get", "post", "delete"}
             }
     return kept
 

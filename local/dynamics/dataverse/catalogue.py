@@ -56,6 +56,7 @@ class Table:
     lookups: Mapping[str, Lookup]
     keys: list[AlternateKey] = field(default_factory=list)
     custom: set[str] = field(default_factory=set)
+    tracked: bool = True
 
     @property
     def name(self) -> str:
@@ -99,12 +100,16 @@ def _column(source: Mapping[str, Any]) -> Column:
     )
 
 
-def load_catalogue(path: Path) -> Catalogue:
-    """Read the published definitions."""
-    definitions = load_definitions(path)
-    source = json.loads(path.read_text(encoding="utf-8"))["entitySets"]
+def load_catalogue(*paths: Path) -> Catalogue:
+    """Read the published definitions; each file has tables of its own."""
+    known: dict[str, EntitySet] = {}
+    source: dict[str, Any] = {}
+    for path in paths:
+        definitions = load_definitions(path)
+        known |= definitions.entity_sets
+        source |= json.loads(path.read_text(encoding="utf-8"))["entitySets"]
     tables = {}
-    for name, entity_set in definitions.entity_sets.items():
+    for name, entity_set in known.items():
         fields = dict(entity_set.fields)  # customisation adds columns to the published ones
         own = replace(entity_set, fields=fields)
         columns = {key: _column(part) for key, part in source[name]["fields"].items()}

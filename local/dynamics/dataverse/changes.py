@@ -1,11 +1,23 @@
-"""Change tracking: which rows changed or went away after a delta token was handed out."""
+"""What happened to rows: for change tracking by delta tokens, and for whoever is told of it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from local.dynamics.odata.definitions import Row
 from local.dynamics.odata.store import Store
 
 VALID_FOR = timedelta(days=7)  # ExpireChangeTrackingInDays
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One row was created (nothing before), changed or deleted (nothing after)."""
+
+    entity_set: str
+    row_id: str
+    before: Row | None
+    after: Row | None
 
 
 class Changes:
@@ -16,20 +28,30 @@ class Changes:
         self._clock = clock
         self._number = 0
         self._latest: dict[tuple[str, str], tuple[int, bool]] = {}
+        self._untold: list[Happened] = []
 
-    def note(self, entity_set: str, row_id: str, *, deleted: bool = False) -> None:
-        """Remember that the row was written or deleted."""
+    def note(self, entity_set: str, row_id: str, before: Row | None, after: Row | None) -> int:
+        """Remember that the row was written or deleted; returns the number of the change."""
         key = (entity_set, row_id)
-        before = self._latest.get(key)
+        latest = self._latest.get(key)
         self._number += 1
-        self._latest[key] = (self._number, deleted)
-        self._store.on_rollback(lambda: self._restore(key, before))
+        self._latest[key] = (self._number, after is None)
+        happened = Happened(entity_set, row_id, before, after)
+        self._untold.append(happened)
+        self._store.on_rollback(lambda: self._restore(key, latest, happened))
+        return self._number
 
-    def _restore(self, key: tuple[str, str], before: tuple[int, bool] | None) -> None:
-        if before is None:
+    def _restore(self, key: tuple[str, str], latest: tuple[int, bool] | None, happened: Happened) -> None:
+        if latest is None:
             self._latest.pop(key, None)
         else:
-            self._latest[key] = before
+            self._latest[key] = latest
+        self._untold = [one for one in self._untold if one is not happened]
+
+    def take(self) -> list[Happened]:
+        """Return what has happened since the last call."""
+        untold, self._untold = self._untold, []
+        return untold
 
     def token(self) -> str:
         """Return a token for the present moment."""
@@ -40,8 +62,12 @@ class Changes:
         _, _, moment = token.partition("!")
         return self._clock() - datetime.fromisoformat(moment.replace(" ", "+")) > VALID_FOR
 
-    def since(self, entity_set: str, token: str) -> tuple[list[str], list[str]]:
-        """Return the ids of rows written and of rows deleted after the token."""
-        number = int(token.partition("!")[0])
-        later = [(key[1], gone) for key, (at, gone) in self._latest.items() if key[0] == entity_set and at > number]
-        return [row_id for row_id, gone in later if not gone], [row_id for row_id, gone in later if gone]
+    def between(self, entity_set: str, after: int, until: int) -> list[tuple[int, str, bool]]:
+        """Return number, id and whether it went, of rows whose latest change is in between, in order."""
+        rows = ((at, key[1], gone) for key, (at, gone) in self._latest.items() if key[0] == entity_set)
+        return sorted(row for row in rows if after < row[0] <= until)
+
+
+def number_of(token: str) -> int:
+    """Return the number of a token; ValueError when it is none."""
+    return int(token.partition("!")[0])

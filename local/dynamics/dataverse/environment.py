@@ -4,23 +4,26 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
+from starlette.routing import Route
 
 from local.dynamics.dataverse.catalogue import Catalogue, load_catalogue
 from local.dynamics.dataverse.changes import Changes
+from local.dynamics.dataverse.customers import AccountRules, AddressRules, ContactRules, CustomerRules
 from local.dynamics.dataverse.limits import DataverseLimiter, DataverseLimits
 from local.dynamics.dataverse.messages import MESSAGES, error_body, fault_body
 from local.dynamics.dataverse.metadata import Metadata
 from local.dynamics.dataverse.operations import Operations
 from local.dynamics.dataverse.orders import OrderLineRules, SalesOrderRules
-from local.dynamics.dataverse.rules import ContactRules, NamedRules, ProductRules, Settings, TableRules
+from local.dynamics.dataverse.rules import NamedRules, ProductRules, Settings, TableRules
 from local.dynamics.dataverse.seed import Seeder, price_all, seed_organisation
 from local.dynamics.dataverse.service import SCOPE, DataverseService
+from local.dynamics.dataverse.webhooks import EndpointRules, Sender, StepRules, Telling, Webhooks, post
 from local.dynamics.odata.app import ODataApp, Pace
 from local.dynamics.odata.control import ControlledApp
 from local.dynamics.odata.endpoints import ControlEndpoints, rows_of
@@ -35,9 +38,13 @@ DATA = Path(__file__).parent.parent / "data"
 PAGE_LIMIT = 5000
 BATCH_LIMIT = 1000
 ROOT = re.compile(r"/api/data/v9\.\d/")
+TRACKED_BY_SET_UP = ("accounts", "contacts")
 SPECIAL: Mapping[str, type[TableRules]] = {
-    "accounts": NamedRules,
+    "accounts": AccountRules,
     "contacts": ContactRules,
+    "customeraddresses": AddressRules,
+    "serviceendpoints": EndpointRules,
+    "sdkmessageprocessingsteps": StepRules,
     "pricelevels": NamedRules,
     "products": ProductRules,
     "uoms": NamedRules,
@@ -56,7 +63,19 @@ def make_rules(
     orders = SalesOrderRules(tables["salesorders"], store, changes, settings, clock)
     lines = OrderLineRules(tables["salesorderdetails"], store, changes, settings, clock)
     lines.orders = orders
+    _link_customers(rules)
     return rules | {"salesorders": orders, "salesorderdetails": lines}
+
+
+def _link_customers(rules: Mapping[str, TableRules]) -> None:
+    accounts, contacts, addresses = rules["accounts"], rules["contacts"], rules["customeraddresses"]
+    assert isinstance(addresses, AddressRules)
+    for customers in (accounts, contacts):
+        assert isinstance(customers, CustomerRules)
+        customers.addresses = addresses
+    assert isinstance(accounts, AccountRules)
+    assert isinstance(contacts, ContactRules)
+    accounts.contacts = contacts
 
 
 @dataclass(frozen=True)
@@ -70,12 +89,17 @@ class Environment:
     pace: Pace
     seeder: Seeder
     settings: Settings
+    rules: Mapping[str, TableRules]
+    webhooks: Webhooks
 
 
 class DataverseEndpoints(ControlEndpoints):
     """The /__ endpoints that only Dataverse has."""
 
-    def __init__(self, settings: Settings, limiter: DataverseLimiter, pace: Pace, seeder: Seeder) -> None:
+    def __init__(
+        self, settings: Settings, limiter: DataverseLimiter, pace: Pace, seeder: Seeder, webhooks: Webhooks
+    ) -> None:
+        self._webhooks = webhooks
         self._settings = settings
         self._limiter = limiter
         self._pace = pace
@@ -94,6 +118,9 @@ class DataverseEndpoints(ControlEndpoints):
             "pricing_decimals": int,
             "price_list_required": bool,
             "tax_shift": lambda value: Decimal(str(value)),
+            "age_days": float,
+            "webhook_retry_seconds": float,
+            "webhook_limit_bytes": int,
         }
         for name, value in (body or {}).items():
             if name == "latency_ms":
@@ -111,7 +138,13 @@ class DataverseEndpoints(ControlEndpoints):
         rows = self._seeder.seed(name, rows_of(body))
         if name == "products" and request.query_params.get("priced") == "true":
             price_all(self._seeder, [row["productnumber"] for row in rows])
+        self._webhooks.dispatch()
         return {"value": rows}
+
+    def routes(self) -> list[Route]:
+        """See `ControlEndpoints.routes`."""
+        told = self._guard(lambda _request, _body: {"value": [sent.shown() for sent in self._webhooks.deliveries]})
+        return [*super().routes(), Route("/__deliveries", told)]
 
     def state(self, request: HttpRequest) -> Any:
         """See `ControlEndpoints.state`."""
@@ -126,14 +159,23 @@ def create_environment(
     *,
     audience: str = AUDIENCE,
     customised: bool = True,
+    sender: Sender = post,
 ) -> Environment:
     """Return a fresh organisation with demo rows; `customised` says whether the set-up has been run there."""
-    catalogue, store, settings = load_catalogue(DATA / "dataverse.json"), Store(), Settings()
-    changes = Changes(store, clock)
-    rules = make_rules(catalogue, store, changes, settings, clock)
+    catalogue = load_catalogue(DATA / "dataverse.json", DATA / "dataverse_events.json")
+    store, settings = Store(), Settings()
+
+    def aged() -> datetime:
+        return clock() + timedelta(days=settings.age_days)
+
+    changes = Changes(store, aged)
+    rules = make_rules(catalogue, store, changes, settings, aged)
     seeder = Seeder(catalogue, store, rules)
     source = json.loads((DATA / "dataverse_seed.json").read_text(encoding="utf-8"), parse_float=Decimal)
     seed_organisation(seeder, source, customised=customised)
+    for name in TRACKED_BY_SET_UP:
+        catalogue.tables[name].tracked = customised
+    changes.take()  # nobody was told of the demo rows
     orders = rules["salesorders"]
     assert isinstance(orders, SalesOrderRules)
     operations = Operations(store, orders).table() | Metadata(catalogue, store).table()
@@ -152,6 +194,7 @@ def create_environment(
     service = DataverseService(product, catalogue, changes, operations)
     limiter, pace = DataverseLimiter(limits), Pace()
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, audience, issuer), limiter, pace)
-    endpoints = DataverseEndpoints(settings, limiter, pace, seeder)
-    app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
-    return Environment(app, catalogue, store, limiter, pace, seeder, settings)
+    webhooks = Webhooks(catalogue, store, changes, settings, aged, sender)
+    endpoints = DataverseEndpoints(settings, limiter, pace, seeder, webhooks)
+    app = ControlledApp(Telling(odata.starlette(), webhooks), fault_body, list(endpoints.routes()))
+    return Environment(app, catalogue, store, limiter, pace, seeder, settings, rules, webhooks)

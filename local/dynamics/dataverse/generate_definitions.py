@@ -15,6 +15,7 @@ from typing import Any
 ENTITY_SETS = {
     "accounts": "account",
     "contacts": "contact",
+    "customeraddresses": "customeraddress",
     "pricelevels": "pricelevel",
     "productpricelevels": "productpricelevel",
     "products": "product",
@@ -33,6 +34,7 @@ TYPES = {
     "Decimal": "Edm.Decimal",
     "Double": "Edm.Decimal",
     "Integer": "Edm.Int32",
+    "BigInt": "Edm.Int64",
     "Picklist": "Edm.Int32",
     "State": "Edm.Int32",
     "Status": "Edm.Int32",
@@ -42,6 +44,8 @@ TYPES = {
 ACCESS = {"Read": "read", "Modify": "update", "Insert": "create"}
 LOOKUPS = ("Lookup", "Customer", "Owner")
 CUSTOMERS = ("accounts", "contacts")
+# Points to accounts and contacts, too, although one source has it as a plain lookup.
+PARENT_OF_ADDRESS = "parentid"
 # Columns that only the Common Data Model names.
 CDM_ONLY = {"salesorder": ("emailaddress",)}
 # The collection of an order's lines; its name is that of the relationship.
@@ -76,7 +80,7 @@ def column(source: dict[str, Any], cdm: dict[str, Any], name: str) -> dict[str, 
 
 def lookup(name: str, source: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Return the navigation properties by which a lookup is bound, each with its target."""
-    if source["ExternalType"] == "Customer":
+    if source["ExternalType"] == "Customer" or name == PARENT_OF_ADDRESS:
         return {f"{name}_{ENTITY_SETS[target]}": {"column": name, "target": target} for target in CUSTOMERS}
     related = re.match(r'"CRM (\w+)"', source.get("TableRelation", ""))
     target = SET_OF.get(related[1].lower()) if related else None

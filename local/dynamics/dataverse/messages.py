@@ -71,7 +71,12 @@ TABLE = {
     ),
     "method_not_allowed": (405, QUERY, "The requested resource '{name}' does not support http method '{method}'."),
     "no_track_changes": (400, "0x80072491", "Change tracking does not go with the query option {option}."),
-    "delta_expired": (410, "0x80044352", "The delta token is older than {days} days: start again without one."),
+    "delta_expired": (
+        410,
+        "0x80044352",
+        "Version stamp associated with the client has expired. Please perform a full sync. It was for {days} days.",
+    ),
+    "not_tracked": (400, "0x80044351", "Change tracking is not enabled for the entity {type}."),
     "unauthenticated": (401, "0x80040220", "The bearer token is missing, has expired or is for another resource."),
     "too_many_requests": (
         429,
@@ -103,6 +108,12 @@ TABLE = {
     "currency_mismatch": (400, "0x80043b23", "The currency of the price list and of the order must match."),
     "quantity_decimals": (400, "0x80043b24", "The product {number} takes quantities with {decimals} decimals."),
     "missing_parent": (400, "0x80043b25", "A line needs salesorderid@odata.bind."),
+    # -- customers
+    "missing_address_parent": (400, "0x80040203", "An address needs parentid_account or parentid_contact."),
+    "builtin_address": (400, "0x80040216", "Address {number} is part of its {type} and is changed there."),
+    # -- events
+    "only_asynchronous": (400, "0x80044150", "Only asynchronous steps (mode 1, stage 40) are simulated."),
+    "bad_endpoint": (400, "0x80044150", "The service endpoint is not valid: {reason}"),
     # -- metadata
     "attribute_exists": (400, "0x80047013", "An attribute with the specified name {name} already exists."),
     "key_exists": (400, "0x80060889", "A key with the specified name {name} already exists."),

@@ -1,4 +1,4 @@
-"""EntityDefinitions, as far as a set-up needs it: read and create text columns and alternate keys."""
+"""EntityDefinitions, as far as a set-up needs it: text columns, alternate keys, change tracking."""
 
 import re
 import uuid
@@ -23,9 +23,11 @@ ATTRIBUTE_TYPES = {
     "Edm.Guid": "Uniqueidentifier",
     "Edm.Decimal": "Decimal",
     "Edm.Int32": "Integer",
+    "Edm.Int64": "BigInt",
     "Edm.Boolean": "Boolean",
     "Edm.DateTimeOffset": "DateTime",
 }
+_PUBLISHED = re.compile(r"<entity>(\w+)</entity>")
 _EQUALS = re.compile(r"(\w+) eq '([^']*)'")
 
 
@@ -38,7 +40,12 @@ class Metadata:
 
     def table(self) -> dict[tuple[str, str], Operation]:
         """Return the operations by method and name."""
-        return {("GET", "EntityDefinitions"): self._read, ("POST", "EntityDefinitions"): self._create}
+        return {
+            ("GET", "EntityDefinitions"): self._read,
+            ("POST", "EntityDefinitions"): self._create,
+            ("PUT", "EntityDefinitions"): self._replace,
+            ("POST", "PublishXml"): self._publish,
+        }
 
     def _read(self, request: Request, _body: Mapping[str, Any]) -> Response:
         table, rest = self._target(request)
@@ -66,6 +73,27 @@ class Metadata:
             self._create_key(table, schema_name, body)
         url = f"{request.root}/{request.path}({_id(table, schema_name.lower())})"
         return Response(204, None, {"OData-EntityId": url})
+
+    def _replace(self, request: Request, body: Mapping[str, Any]) -> Response:
+        """A PUT takes the whole definition: what it leaves out would be reset."""
+        table, rest = self._target(request)
+        if rest:
+            raise MESSAGES.error("method_not_allowed", method="PUT", name=request.path)
+        missing = _entity(table).keys() - body.keys()
+        if missing:
+            raise MESSAGES.error(
+                "bad_metadata", reason=f"a PUT takes the whole definition: {sorted(missing)} is missing"
+            )
+        if not isinstance(body["ChangeTrackingEnabled"], bool):
+            raise MESSAGES.error("bad_metadata", reason="ChangeTrackingEnabled is true or false")
+        table.tracked = body["ChangeTrackingEnabled"]
+        return Response(204)
+
+    def _publish(self, _request: Request, body: Mapping[str, Any]) -> Response:
+        names = _PUBLISHED.findall(str(body.get("ParameterXml", "")))
+        if not names or any(self._catalogue.by_logical_name(name) is None for name in names):
+            raise MESSAGES.error("bad_metadata", reason="ParameterXml names no entity that exists")
+        return Response(204)
 
     def _target(self, request: Request) -> tuple[Table, list[Segment]]:
         segments = parse_path(request.path)
@@ -147,7 +175,7 @@ def _entity(table: Table) -> dict[str, Any]:
         "LogicalName": table.name,
         "EntitySetName": table.entity_set.name,
         "PrimaryIdAttribute": table.id_column,
-        "ChangeTrackingEnabled": True,
+        "ChangeTrackingEnabled": table.tracked,
         "MetadataId": _id(table, ""),
     }
 

@@ -101,7 +101,7 @@ class SalesOrderRules(TableRules):
         lines = self.store.table(scope, LINES).find("_salesorderid_value", row["salesorderid"])
         for line in lines:
             self.store.remove(scope, LINES, (line["salesorderdetailid"],))
-            self.changes.note(LINES, line["salesorderdetailid"], deleted=True)
+            self.changes.note(LINES, line["salesorderdetailid"], line, None)
         super().delete(scope, row)
 
 

@@ -22,6 +22,9 @@ class Settings:
         self.price_list_required = True
         self.base_currency = "EUR"
         self.tax_shift = Decimal(0)
+        self.webhook_retry_seconds = 5.0
+        self.webhook_limit_bytes = 262_144
+        self.age_days = 0.0  # how far the organisation's clock is ahead
 
 
 class TableRules(EntityRules):
@@ -63,7 +66,7 @@ class TableRules(EntityRules):
     def delete(self, scope: str, row: Row) -> None:
         """Remove the row and log it."""
         super().delete(scope, row)
-        self.changes.note(self.entity_set.name, row[self.table.id_column], deleted=True)
+        self.changes.note(self.entity_set.name, row[self.table.id_column], row, None)
 
     def save(self, scope: str, row: Row) -> Row:
         """Store the row with its time of modification; alternate keys stay unique."""
@@ -72,7 +75,10 @@ class TableRules(EntityRules):
                 self._check_unique(scope, key, row)
         if "modifiedon" in self.entity_set.fields:
             row = row | {"modifiedon": self._now()}
-        self.changes.note(self.entity_set.name, row[self.table.id_column])
+        before = self.find(scope, self.entity_set.name, row[self.table.id_column])
+        number = self.changes.note(self.entity_set.name, row[self.table.id_column], before, row)
+        if "versionnumber" in self.entity_set.fields:
+            row = row | {"versionnumber": number}
         return self.store.put(scope, self.entity_set.name, self.entity_set.key_of(row), row)
 
     def _check_unique(self, scope: str, key: AlternateKey, row: Row) -> None:
@@ -103,12 +109,3 @@ class NamedRules(TableRules):
     """Tables whose rows need a name."""
 
     required = ("name",)
-
-
-class ContactRules(TableRules):
-    """The full name is put together by the platform."""
-
-    def save(self, scope: str, row: Row) -> Row:
-        """See `TableRules.save`."""
-        full = " ".join(part for part in (row["firstname"], row["lastname"]) if part)
-        return super().save(scope, row | {"fullname": full or None})

@@ -1,7 +1,7 @@
 """Puts rows into the store as they are given: the demo organisation, and whatever a test posts to /__seed."""
 
 import uuid
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -20,10 +20,15 @@ NATURAL: Mapping[str, tuple[str, ...]] = {
     "pricelevels": ("name",),
     "products": ("productnumber",),
     "salesorders": ("ordernumber",),
+    "sdkmessages": ("name",),
+    "serviceendpoints": ("name",),
     "transactioncurrencies": ("isocurrencycode",),
     "uoms": ("name",),
     "uomschedules": ("name",),
 }
+
+MESSAGE_NAMES = ("Create", "Update", "Delete")
+TOLD_TABLES = ("account", "contact", "customeraddress", "salesorder")
 
 
 def stable_id(entity_set: str, key: str) -> str:
@@ -39,7 +44,7 @@ class Seeder:
         self._store = store
         self._rules = rules
 
-    def seed(self, name: str, rows: list[Mapping[str, Any]]) -> list[Row]:
+    def seed(self, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """Store the rows and return them with their ids; lines may be nested in their orders."""
         table = self._table(name)
         with self._store.transaction():
@@ -122,6 +127,15 @@ def seed_organisation(seeder: Seeder, source: Mapping[str, Any], *, customised: 
     for name, rows in source["rows"].items():
         seeder.seed(name, rows if customised else [seeder.stripped(name, row, custom) for row in rows])
     price_all(seeder, [row["productnumber"] for row in source["rows"]["products"]])
+    seed_messages(seeder)
+
+
+def seed_messages(seeder: Seeder) -> None:
+    """Store the messages that steps can be registered for."""
+    for message in MESSAGE_NAMES:
+        seeder.seed("sdkmessages", [{"name": message}])
+        filters = [{"sdkmessageid": message, "primaryobjecttypecode": table} for table in TOLD_TABLES]
+        seeder.seed("sdkmessagefilters", filters)
 
 
 def price_all(seeder: Seeder, numbers: list[str]) -> None:

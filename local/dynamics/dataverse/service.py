@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from local.dynamics.dataverse.catalogue import Catalogue, Table
-from local.dynamics.dataverse.changes import VALID_FOR, Changes
+from local.dynamics.dataverse.changes import Changes
 from local.dynamics.dataverse.messages import MESSAGES
 from local.dynamics.dataverse.rules import TableRules
+from local.dynamics.dataverse.tracking import DELTA, PAGE, Tracking
 from local.dynamics.dataverse.values import Values
 from local.dynamics.odata.definitions import EntitySet, Row
 from local.dynamics.odata.paths import Segment, parse_path
@@ -20,9 +20,7 @@ from local.dynamics.odata.validate import is_guid
 
 type Operation = Callable[[Request, Mapping[str, Any]], Response]
 SCOPE = "organization"
-DELTA = "$deltatoken"
-# What a request with change tracking must not ask for.
-NOT_WITH_TRACKING = ("$filter", "$orderby", "$expand", "$top")
+SECRETS = frozenset({"authvalue"})
 
 
 class DataverseResolver(Resolver):
@@ -89,7 +87,7 @@ class DataverseService(ODataService):
     ) -> None:
         super().__init__(product)
         self._catalogue = catalogue
-        self._changes = changes
+        self._tracking = Tracking(changes)
         self._operations = operations
         self._keys = DataverseResolver(product, catalogue)
         self._resolver = self._keys
@@ -108,49 +106,32 @@ class DataverseService(ODataService):
     def _list(self, request: Request, target: Target) -> Response:
         if "$skip" in request.query:
             raise MESSAGES.error("unknown_option", option="$skip")
+        table = self._catalogue.tables[target.entity_set.name]
         if DELTA in request.query:
+            self._tracking.check(request, table)
             return self._delta(request, target)
-        response = super()._list(request, target)
-        if "odata.track-changes" in request.headers.get("prefer", "") and isinstance(response.body, dict):
-            self._refuse_with_tracking(request)
-            if "@odata.nextLink" not in response.body:
-                response.body["@odata.deltaLink"] = self._delta_link(request)
-        return response
-
-    def _refuse_with_tracking(self, request: Request) -> None:
-        for option in NOT_WITH_TRACKING:
-            if option in request.query:
-                raise MESSAGES.error("no_track_changes", option=option)
-
-    def _delta_link(self, request: Request) -> str:
-        options = {name: value for name, value in request.query.items() if name != DELTA}
-        return f"{request.root}/{request.path}?{urlencode({**options, DELTA: self._changes.token()})}"
+        if not self._tracking.wanted(request):
+            return super()._list(request, target)
+        self._tracking.check(request, table)
+        return self._tracking.linked(request, super()._list(request, target))
 
     def _delta(self, request: Request, target: Target) -> Response:
-        self._refuse_with_tracking(request)
-        token = request.query[DELTA]
-        try:
-            expired = self._changes.is_expired(token)
-        except ValueError as error:
-            raise MESSAGES.error("bad_option", option=DELTA, value=token) from error
-        if expired:
-            raise MESSAGES.error("delta_expired", days=VALID_FOR.days)
-        plain = {name: value for name, value in request.query.items() if name != DELTA}
+        page = self._tracking.page(request, target.entity_set.name, self._page_size(request))
+        plain = {name: value for name, value in request.query.items() if name not in (DELTA, PAGE)}
         query = self._parser.parse(target.entity_set, plain)
-        written, gone = self._changes.since(target.entity_set.name, token)
         rows = self.product.store.table(SCOPE, target.entity_set.name).rows
         context = f"{request.root}/$metadata#{target.entity_set.name}"
-        value = [self._render(SCOPE, target.entity_set, rows[(row_id,)], query) for row_id in written]
+        value = [self._render(SCOPE, target.entity_set, rows[(row_id,)], query) for row_id in page.written]
         deleted = f"{context}/$deletedEntity"
-        value += [{"@odata.context": deleted, "id": row_id, "reason": "deleted"} for row_id in gone]
-        link = self._delta_link(replace(request, query=plain))
-        return Response(200, {"@odata.context": f"{context}/$delta", "@odata.deltaLink": link, "value": value})
+        value += [{"@odata.context": deleted, "id": row_id, "reason": "deleted"} for row_id in page.gone]
+        return Response(200, {"@odata.context": f"{context}/$delta", **page.link, "value": value})
 
     def _render(self, scope: str, entity_set: EntitySet, row: Row, query: Query) -> dict[str, Any]:
-        """The primary key is always part of an answer."""
+        """The primary key is always part of an answer, a secret never."""
         if query.select:
             query = replace(query, select=tuple(dict.fromkeys((*query.select, *entity_set.key))))
-        return super()._render(scope, entity_set, row, query)
+        rendered = super()._render(scope, entity_set, row, query)
+        return {name: value for name, value in rendered.items() if name not in SECRETS}
 
     def _page_size(self, request: Request) -> int:
         preferred = dict(item.strip().partition("=")[::2] for item in request.headers.get("prefer", "").split(","))

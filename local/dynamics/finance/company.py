@@ -35,7 +35,7 @@ class Companies:
 
     store: Store
     # Tables that have no data entity here, by name, company and key; a company "" is shared by all.
-    tables: Mapping[str, Mapping[tuple[str, str], Mapping[str, Any]]]
+    tables: Mapping[str, dict[tuple[str, str], Mapping[str, Any]]]
     settings: Settings = field(default_factory=Settings)
     _last_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -52,6 +52,10 @@ class Companies:
         """Return a row of a table without data entity."""
         rows = self.tables[table]
         return rows.get((company, key)) or rows.get(("", key))
+
+    def add_row(self, table: str, company: str, key: str) -> None:
+        """Add a row with what any rule may look for in it."""
+        self.tables[table][company, key] = {"key": key, "codes": (), "currency": "USD", "language": "en-US"}
 
     def check_table(self, entity: str, table: str, company: str, key: str, field_name: str) -> Mapping[str, Any]:
         """Return the row or refuse the value."""

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
+from starlette.routing import Route
 
+from local.dynamics.finance.addresses import LOCATIONS, LocationRules, PartyAddresses
 from local.dynamics.finance.company import Companies, Settings
-from local.dynamics.finance.masters import CustomerRules, EntityRulesOfFinance
+from local.dynamics.finance.customers import CustomerRules, price_groups
+from local.dynamics.finance.events import EventBook
+from local.dynamics.finance.masters import SIDE_TABLE_OF, EntityRulesOfFinance, SetUpRules
 from local.dynamics.finance.messages import MESSAGES, error_body, fault_body
 from local.dynamics.finance.order_lines import LineRules
 from local.dynamics.finance.orders import HEADERS, LINES, HeaderRules
-from local.dynamics.finance.seed import Seeder, seed_companies, side_tables
+from local.dynamics.finance.seed import Seeder, seed_companies, seed_set_up, side_tables
 from local.dynamics.finance.service import Addressing, FinanceService, visible_rows
 from local.dynamics.odata.app import ODataApp, Pace
 from local.dynamics.odata.control import ControlledApp
@@ -39,15 +43,21 @@ BATCH_LIMIT = 1_000
 LIMITS = Limits(in_flight=1_000, queue=1_000, requests=1_000_000)
 
 
-def make_rules(definitions: Definitions, companies: Companies, clock: Callable[[], datetime]) -> dict[str, EntityRules]:
+def make_rules(
+    definitions: Definitions, companies: Companies, clock: Callable[[], datetime], events: EventBook
+) -> dict[str, EntityRules]:
     """Return the rules of every entity set."""
     sets = definitions.entity_sets
     rules: dict[str, EntityRules] = {
         name: EntityRulesOfFinance(companies, entity_set, clock) for name, entity_set in sets.items()
     }
     headers = HeaderRules(companies, sets[HEADERS], clock)
-    own = {HEADERS: headers, LINES: LineRules(headers, sets[LINES])}
-    return rules | own | {"CustomersV3": CustomerRules(companies, sets["CustomersV3"], clock)}
+    own: dict[str, EntityRules] = {HEADERS: headers, LINES: LineRules(headers, sets[LINES])}
+    own |= {name: SetUpRules(companies, sets[name], clock) for name in SIDE_TABLE_OF}
+    own[LOCATIONS] = LocationRules(companies, sets[LOCATIONS], clock)
+    addresses = PartyAddresses(companies, sets[LOCATIONS], clock)
+    own["CustomersV3"] = CustomerRules(companies, sets["CustomersV3"], clock, addresses, events)
+    return rules | own
 
 
 class BusyLimiter(Limiter):
@@ -77,16 +87,23 @@ class Environment:
     limiter: Limiter
     seeder: Seeder
     definitions: Definitions
+    events: EventBook
 
 
 class FinanceEndpoints(ControlEndpoints):
     """The /__ endpoints that seed, show and set."""
 
-    def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder) -> None:
+    def __init__(self, companies: Companies, limiter: Limiter, pace: Pace, seeder: Seeder, events: EventBook) -> None:
+        self._events = events
         self._companies = companies
         self._limiter = limiter
         self._pace = pace
         self._seeder = seeder
+
+    def routes(self) -> list[Route]:
+        """See `ControlEndpoints.routes`; and one for who follows customers."""
+        endpoint = self._guard(lambda request, body: self._events.control(request.method, body))
+        return [*super().routes(), Route("/__events", endpoint, methods=["GET", "POST", "DELETE"])]
 
     def limits(self, body: Any) -> Any:
         """See `ControlEndpoints.limits`."""
@@ -137,13 +154,15 @@ def create_environment(
     """Return a fresh environment with the demo companies in it."""
     definitions = load_definitions(DATA / "finance.json")
     source = json.loads((DATA / "finance_seed.json").read_text(encoding="utf-8"), parse_float=Decimal)
-    companies = Companies(Store(), side_tables(source))
-    rules = make_rules(definitions, companies, clock)
+    companies = Companies(Store(), side_tables(source) | price_groups())
+    events = EventBook(companies.store, clock)
+    rules = make_rules(definitions, companies, clock, events)
     seeder = Seeder(companies, definitions, rules)
     seed_companies(seeder, source)
+    seed_set_up(seeder, companies, SIDE_TABLE_OF)
     limiter, pace = BusyLimiter(companies), Pace()
     service = make_service(definitions, companies, rules)
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
-    endpoints = FinanceEndpoints(companies, limiter, pace, seeder)
+    endpoints = FinanceEndpoints(companies, limiter, pace, seeder, events)
     app = ControlledApp(odata.starlette(), fault_body, list(endpoints.routes()))
-    return Environment(app, companies, limiter, seeder, definitions)
+    return Environment(app, companies, limiter, seeder, definitions, events)

@@ -49,6 +49,42 @@ SETS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 DIMENSIONS = ("ProductConfigurationId", "ProductSizeId", "ProductColorId", "ProductStyleId", "ProductVersionId")
 # Not in the source; the fields are the documented key and the two numbers.
 VARIANTS = ("dataAreaId", "ProductMasterNumber", *DIMENSIONS, "ItemNumber", "ProductVariantNumber", "ProductName")
+# Not in the source either: set-up that others look up. Names and keys follow Microsoft's published dual-write mappings
+# (MicrosoftDocs/dynamics-365-unified-operations-public, tax and customer groups) and published clients of the service.
+MASTERS_SOURCE = "names and keys from Microsoft's dual-write mapping reference and published clients; no licence needed"
+MASTERS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+    "LegalEntities": ("LegalEntity", ("LegalEntityId",), "Name"),
+    "TaxGroups": ("TaxGroup", ("dataAreaId", "TaxGroupCode"), "Description"),
+    "TaxItemGroupHeadings": ("TaxItemGroupHeading", ("dataAreaId", "TaxItemGroup"), "Name"),
+    "CustomerGroups": ("CustomerGroup", ("dataAreaId", "CustomerGroupId"), "Description"),
+    "OperationalSitesV2": ("OperationalSiteV2", ("dataAreaId", "SiteId"), "SiteName"),
+    "SalesOrderOriginCodes": ("SalesOrderOriginCode", ("dataAreaId", "OriginCode"), "OriginDescription"),
+    "SalesOrderPools": ("SalesOrderPool", ("dataAreaId", "PoolId"), "PoolName"),
+    "DeliveryModesV2": ("DeliveryModeV2", ("dataAreaId", "ModeCode"), "ModeDescription"),
+    "CustomerPaymentMethods": ("CustomerPaymentMethod", ("dataAreaId", "Name"), "Description"),
+    "PaymentTerms": ("PaymentTerm", ("dataAreaId", "Name"), "Description"),
+}
+# Not in the source: all postal addresses of a party. Names and key are those of the published service as public clients
+# have them (SAP Cloud SDK for JavaScript, Apache-2.0, generated from $metadata); lengths as of the other addresses.
+LOCATIONS_SOURCE = "names and key as in published clients of the service; to be verified on a tenant"
+LOCATIONS_KEY = ("PartyNumber", "LocationId", "ValidFrom")
+LOCATION_TEXTS = (
+    *("Description", "Street", "StreetNumber", "BuildingCompliment", "PostBox", "City", "DistrictName", "County"),
+    *("State", "ZipCode", "CountryRegionId", "CountryRegionISOCode", "Address", "AttentionToAddressLine", "Roles"),
+)
+LOCATION_FLAGS = (
+    *("IsPrimary", "IsRoleBusiness", "IsRoleDelivery", "IsRoleHome", "IsRoleInvoice"),
+    *("IsLocationOwner", "IsPrivate", "IsPrivatePostalAddress", "IsPrimaryTaxRegistration"),
+)
+LOCATION_READ_ONLY = (
+    "CountryRegionISOCode",
+    "Address",
+    "IsRoleBusiness",
+    "IsRoleDelivery",
+    "IsRoleHome",
+    "IsRoleInvoice",
+)
+LOCATION_LENGTHS = {"Description": 60, "Street": 250, "City": 60, "State": 10, "ZipCode": 10, "Roles": 1000}
 READ_ONLY = frozenset(
     {
         "OrderTotalAmount",
@@ -64,6 +100,8 @@ READ_ONLY = frozenset(
         "PartyNumber",
     }
 )
+# The connector must never write set-up; type names like CustomerGroup begin as those of what it writes.
+READ_ONLY_SET: Mapping[str, Any] = {"insertable": False, "modifiable": False, "deletable": False}
 _READ_ONLY_NAMES = re.compile(r"Formatted\w+|FullPrimaryAddress|\w+CountryRegionISOCode")
 _DATE_NAMES = re.compile(r"\w+(Date|DateTime|ValidFrom|ValidTo)")
 # The longest texts of fields by the end of their names; the first that fits counts.
@@ -101,6 +139,9 @@ LENGTHS: tuple[tuple[str, int], ...] = (
     ("SalesTaxGroup", 10),
     ("CustomerGroupId", 10),
     ("TaxExemptNumber", 20),
+    ("DiscountPriceGroupId", 10),
+    ("PaymentTerms", 10),
+    ("LanguageId", 7),
     *((name, 10) for name in DIMENSIONS),
 )
 
@@ -138,6 +179,30 @@ def entity_set_definition(type_name: str, key: tuple[str, ...], fields: Mapping[
     }
 
 
+def locations_definition() -> dict[str, Any]:
+    """Return the entity set with all postal addresses of a party; which are default ones the server says."""
+    texts = dict.fromkeys((*LOCATIONS_KEY, "ValidTo", *LOCATION_TEXTS), "string")
+    definition = entity_set_definition(
+        "PartyLocationPostalAddressV2", LOCATIONS_KEY, texts | dict.fromkeys(LOCATION_FLAGS, "NoYes")
+    )
+    fields = definition["fields"]
+    for name in ("ValidFrom", "ValidTo"):
+        fields[name] = {"type": "Edm.DateTimeOffset", "empty": EMPTY_DATE}
+    fields["PartyNumber"].pop("readOnly")  # of customers it is: here it says whose address it is
+    for name in LOCATION_READ_ONLY:
+        fields[name]["readOnly"] = True
+    for name, length in LOCATION_LENGTHS.items():
+        fields[name]["maxLength"] = length
+    writable = {"insertable": True, "modifiable": True, "deletable": True}
+    return {"source": LOCATIONS_SOURCE, **definition, **writable}
+
+
+def mark_customer_locations(sets: Mapping[str, Any]) -> None:
+    """Make the ids of a customer's addresses the server's own; those of an order may be chosen."""
+    for prefix in ("Address", "DeliveryAddress", "InvoiceAddress"):
+        sets["CustomersV3"]["fields"][f"{prefix}LocationId"]["readOnly"] = True
+
+
 def generate(source: Mapping[str, Any]) -> dict[str, Any]:
     """Return the reduced definitions with their source and licence."""
     entities = source["entities"]
@@ -150,6 +215,11 @@ def generate(source: Mapping[str, Any]) -> dict[str, Any]:
     sets["SalesOrderHeadersV2"]["navigation"] = {"SalesOrderLines": link | {"parentField": "SalesOrderNumber"}}
     variants = dict.fromkeys(VARIANTS, "string")
     sets["ReleasedProductVariantsV2"] = entity_set_definition("ReleasedProductVariantV2", VARIANTS[:7], variants)
+    mark_customer_locations(sets)
+    sets["PartyLocationPostalAddressesV2"] = locations_definition()
+    for name, (kind, key, text) in MASTERS.items():
+        fields = dict.fromkeys((*key, text), "string")
+        sets[name] = {"source": MASTERS_SOURCE, **entity_set_definition(kind, key, fields), **READ_ONLY_SET}
     return {"source": source["_source"], "namespace": NAMESPACE, "entitySets": sets}
 
 

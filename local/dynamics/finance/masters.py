@@ -1,11 +1,11 @@
-"""Rules that all data entities share, and those of customers."""
+"""Rules that all data entities share, and those of set-up."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from local.dynamics.finance.company import COMPANY, Companies
-from local.dynamics.finance.messages import MESSAGES, infolog, must_be_filled, not_related
+from local.dynamics.finance.messages import MESSAGES, infolog, not_related
 from local.dynamics.odata.definitions import EntitySet, Row
 from local.dynamics.odata.rules import EntityRules
 
@@ -49,59 +49,30 @@ class EntityRulesOfFinance(EntityRules):
                 self.companies.check_table(self.entity, table, company, values[name], label)
 
 
-CUSTOMER_RELATIONS: Mapping[str, tuple[str, str]] = {
-    "CustomerGroupId": ("customer groups", "Customer group"),
-    "SalesCurrencyCode": ("currencies", "Currency"),
-    "SalesTaxGroup": ("sales tax groups", "Sales tax group"),
-    "AddressCountryRegionId": ("countries", "Country/region"),
-    "DeliveryAddressCountryRegionId": ("countries", "Country/region"),
-    "TaxExemptNumber": ("tax exempt numbers", "Tax exempt number"),
+# Set-up that is both looked up by other rules and served as a data entity: its table, and the field with the key.
+SIDE_TABLE_OF: Mapping[str, tuple[str, str]] = {
+    "LegalEntities": ("companies", "LegalEntityId"),
+    "TaxGroups": ("sales tax groups", "TaxGroupCode"),
+    "TaxItemGroupHeadings": ("item sales tax groups", "TaxItemGroup"),
+    "CustomerGroups": ("customer groups", "CustomerGroupId"),
+    "DeliveryModesV2": ("modes of delivery", "ModeCode"),
+    "SalesOrderOriginCodes": ("sales origins", "OriginCode"),
+    "SalesOrderPools": ("sales pools", "PoolId"),
 }
 
 
-class CustomerRules(EntityRulesOfFinance):
-    """Customers: a person or an organization, in a customer group; the account comes from a number sequence."""
+class SetUpRules(EntityRulesOfFinance):
+    """Set-up: what is seeded counts for the other rules, too."""
 
-    def insert(self, scope: str, values: Mapping[str, Any]) -> Row:
-        """Store a new customer."""
-        company = self.company_of(values)
-        self._check_party(values)
-        if not values.get("CustomerGroupId"):
-            raise must_be_filled(self.entity, "Customer group")
-        self.related(company, values, CUSTOMER_RELATIONS)
-        check_state(self.companies, self.entity, values, "AddressCountryRegionId", "AddressState")
-        profile = self.companies.tables["companies"]["", company]
-        own = {
-            "CustomerAccount": f"{company.upper()}-{self.companies.next_number(company, 'customers'):06}",
-            "SalesCurrencyCode": profile["currency"],
-            "PartyNumber": f"{self.companies.next_number('', 'parties'):09}",
-            "LanguageId": profile["language"],
-        }
-        return self.save_new(scope, self.entity_set.defaults() | own | dict(values) | {COMPANY: company})
-
-    def modify(self, scope: str, row: Row, values: Mapping[str, Any]) -> Row:
-        """Store the changed customer."""
-        self.check_key_unchanged(row, values)
-        self.related(row[COMPANY], values, CUSTOMER_RELATIONS)
-        kept = {name: row[name] for name in self.entity_set.key}
-        return self.save(scope, row | dict(values) | kept)
-
-    def delete(self, scope: str, row: Row) -> None:
-        """Remove the customer unless an order needs it."""
-        orders = self.store.table(scope, "SalesOrderHeadersV2").find(
-            "OrderingCustomerAccountNumber", row["CustomerAccount"]
-        )
-        if any(order[COMPANY] == row[COMPANY] for order in orders):
-            raise infolog(self.entity, f"Customer {row['CustomerAccount']} has open orders and cannot be deleted.")
-        super().delete(scope, row)
-
-    def _check_party(self, values: Mapping[str, Any]) -> None:
-        kind = values.get("PartyType", "")
-        if kind not in ("Person", "Organization"):
-            raise infolog(self.entity, f"The party type '{kind}' is not Person or Organization.")
-        needed = {"Person": "PersonLastName", "Organization": "OrganizationName"}[kind]
-        if not values.get(needed):
-            raise must_be_filled(self.entity, needed)
+    def save(self, scope: str, row: Row) -> Row:
+        """Store the row, and in the table that rules look at unless it is there; a new tax group has no tax codes."""
+        table, field = SIDE_TABLE_OF[self.entity_set.name]
+        company, key = str(row.get(COMPANY, "")), str(row[field])
+        if field == "LegalEntityId":  # its own dataAreaId, in lower case as everywhere
+            key = key.lower()
+        if self.companies.table_row(table, company, key) is None:
+            self.companies.add_row(table, company, key)
+        return super().save(scope, row)
 
 
 def check_state(companies: Companies, entity: str, values: Mapping[str, Any], country: str, state: str) -> None:

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from local.dynamics.finance.company import COMPANY, SCOPE
-from local.dynamics.finance.masters import EntityRulesOfFinance
+from local.dynamics.finance.masters import EntityRulesOfFinance, check_state
 from local.dynamics.finance.messages import CANCELED, infolog, must_be_filled, not_related
-from local.dynamics.finance.orders import HEADERS, OPEN, HeaderRules, order_lines
+from local.dynamics.finance.orders import ADDRESS_FIELDS, HEADERS, OPEN, YES, HeaderRules, order_lines
 from local.dynamics.finance.tax import line_amount, round_to
 from local.dynamics.odata.definitions import EntitySet, Row
 
@@ -15,6 +15,7 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
     "SalesTaxGroupCode": ("sales tax groups", "Sales tax group"),
     "SalesTaxItemGroupCode": ("item sales tax groups", "Item sales tax group"),
     "SalesUnitSymbol": ("units", "Unit"),
+    "DeliveryAddressCountryRegionId": ("countries", "Country/region"),
 }
 DIMENSIONS = {
     "ProductConfigurationId": "Configuration",
@@ -23,6 +24,7 @@ DIMENSIONS = {
     "ProductStyleId": "Style",
     "ProductVersionId": "Version",
 }
+OWN_ADDRESS = "IsDeliveryAddressOrderSpecific"
 PRICE_DIGITS = 6  # of SalesPrice
 QUANTITY_DIGITS = 6
 
@@ -50,7 +52,7 @@ class LineRules(EntityRulesOfFinance):
             "SalesOrderLineStatus": OPEN,
         }
         row = self.entity_set.defaults() | self._standard(header, item, number + 1) | dict(values) | own
-        row |= self._site(company, row)
+        row |= self._site(company, row) | self._delivery(header, row)
         self._check_dimensions(company, row)
         stored = self.save_new(scope, self._priced(header, row))
         self._headers.line_changed(header)
@@ -66,6 +68,7 @@ class LineRules(EntityRulesOfFinance):
         self.related(row[COMPANY], values, RELATIONS)
         kept = {name: row[name] for name in self.entity_set.key}
         changed = row | dict(values) | kept
+        changed |= self._delivery(header if OWN_ADDRESS in values else row, changed)
         self._check_dimensions(row[COMPANY], changed)
         stored = self.save(scope, self._priced(header, changed))
         self._headers.line_changed(header)
@@ -123,6 +126,15 @@ class LineRules(EntityRulesOfFinance):
             return {}
         text = "Warning: Inventory dimension Site is mandatory and must consequently be specified."
         raise infolog(self.entity, text, CANCELED)
+
+    def _delivery(self, inherited: Row, row: Row) -> Row:
+        """Return the inherited address unless the line has one of its own; that one needs a country."""
+        if row[OWN_ADDRESS] != YES:
+            return {name: inherited[name] for name in ADDRESS_FIELDS}
+        if not row["DeliveryAddressCountryRegionId"]:
+            raise must_be_filled(self.entity, "Country/region")
+        check_state(self.companies, self.entity, row, "DeliveryAddressCountryRegionId", "DeliveryAddressStateId")
+        return {}
 
     def _check_dimensions(self, company: str, row: Row) -> None:
         """Refuse product dimensions that name no released variant of the item."""

@@ -29,6 +29,7 @@ ADDRESS = {
     "DeliveryAddressZipCode": "AddressZipCode",
     "DeliveryAddressCountryRegionId": "AddressCountryRegionId",
 }
+ADDRESS_FIELDS = ("DeliveryAddressName", "DeliveryAddressDescription", *ADDRESS)
 
 
 def order_lines(companies: Companies, header: Row) -> list[Row]:

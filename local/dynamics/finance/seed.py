@@ -22,7 +22,8 @@ class Seeder:
         """Store the rows and return them; a row's own dataAreaId wins over the company."""
         entity_set = self._entity_set(name)
         with self._companies.store.transaction():
-            stored = [self._seed_row(entity_set, {COMPANY: company} | dict(row)) for row in rows]
+            known = {COMPANY: company} if COMPANY in entity_set.fields else {}
+            stored = [self._seed_row(entity_set, known | dict(row)) for row in rows]
         if name == LINES:
             self._recompute(stored)
         return stored
@@ -43,6 +44,8 @@ class Seeder:
         if unknown:
             raise ValueError(f"{entity_set.name} has no property {', '.join(unknown)}")
         row = entity_set.defaults() | {name: _exact(entity_set, name, value) for name, value in given.items()}
+        if COMPANY not in entity_set.fields:
+            return self._rules[entity_set.name].save(SCOPE, row)
         row[COMPANY] = row[COMPANY].lower()
         if not self._companies.knows(row[COMPANY]):
             raise ValueError(f"there is no company {row[COMPANY]!r}; name one by ?company= or dataAreaId")
@@ -67,6 +70,15 @@ def side_tables(source: Mapping[str, Any]) -> dict[str, dict[tuple[str, str], Ma
     return {
         name: {(row.get("company", ""), row["key"]): row for row in rows} for name, rows in source["tables"].items()
     }
+
+
+def seed_set_up(seeder: Seeder, companies: Companies, set_up: Mapping[str, tuple[str, str]]) -> None:
+    """Store what the tables without data entity have as rows of the data entities that show them."""
+    known = [company for _, company in companies.tables["companies"]]
+    for name, (table, field) in set_up.items():
+        for owner, key in list(companies.tables[table]):
+            for company in [owner] if owner else known:
+                seeder.seed(name, [{field: key}], company)
 
 
 def seed_companies(seeder: Seeder, source: Mapping[str, Any]) -> None:

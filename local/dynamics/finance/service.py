@@ -48,6 +48,8 @@ class Addressing:
         if len(segment.names) != len(segment.key or ()) or set(given) != set(entity_set.key):
             text = f"The key of {entity_set.name} is {', '.join(entity_set.key)}: give each of them by name."
             raise ServiceError(400, "", text)
+        if COMPANY not in given:
+            return replace(segment, key=tuple(_instant(entity_set, name, given[name]) for name in entity_set.key))
         given[COMPANY] = given[COMPANY].lower()
         key = tuple(given[name] for name in entity_set.key)
         if given[COMPANY] != self._companies.settings.default_company and not crosses_companies(request):
@@ -60,7 +62,7 @@ def visible_rows(companies: Companies) -> Callable[[Request, EntitySet], Callabl
 
     def visible(request: Request, _entity_set: EntitySet) -> Callable[[Row], bool]:
         own = companies.settings.default_company
-        return lambda row: crosses_companies(request) or row[COMPANY] == own
+        return lambda row: crosses_companies(request) or row.get(COMPANY, own) == own
 
     return visible
 
@@ -94,6 +96,11 @@ class FinanceService(ODataService):
     def _writable(self, request: Request, target: Target, *, allowed: bool) -> Row:
         headers = {"if-match": "*", **request.headers}
         return super()._writable(replace(request, headers=headers), target, allowed=allowed)
+
+
+def _instant(entity_set: EntitySet, name: str, value: str) -> str:
+    """Spell an instant as it is stored; paths give everything without quotes in lower case."""
+    return value.upper() if entity_set.fields[name].type == "Edm.DateTimeOffset" else value
 
 
 def _doubled(value: object) -> str:

@@ -39,8 +39,11 @@ class Fault(BaseModel):
         return self.mode not in ("status", "drop_before")
 
     def concerns(self, method: str, path: str) -> bool:
-        """Say whether the fault is meant for this request; path is a regular expression, searched for."""
-        return self.method in ("*", method) and re.search(self.path, path) is not None
+        """Say whether the fault is meant for this request; methods stand side by side as `PATCH|POST`.
+
+        The path is a regular expression, searched for.
+        """
+        return (self.method == "*" or method in self.method.split("|")) and re.search(self.path, path) is not None
 
 
 class _Armed:

@@ -173,20 +173,28 @@ def _change_phone(book: _Book, before: Fields, after: Fields) -> None:
 
 def _change_others(book: _Book, before: Sequence[Parts], after: Sequence[Parts]) -> None:
     old, new = _by_spelling(before), _by_spelling(after)
-    ids = dict(zip(old, _recognised(book.others, list(old.values())), strict=True))
+    added = {spelling: member for spelling, member in new.items() if spelling not in old}
+    settled = {canonical(parts_of(raw)): address_id for address_id, raw in book.others.items()}
+    settled = {spelling: address_id for spelling, address_id in settled.items() if spelling in added}
+    unsettled = {address_id: raw for address_id, raw in book.others.items() if address_id not in settled.values()}
+    ids = dict(zip(old, _recognised(unsettled, list(old.values())), strict=True))
     gone = {spelling: address_id for spelling, address_id in ids.items() if address_id and spelling not in new}
-    for spelling, member in new.items():
-        if spelling in old or any(same(parts_of(raw), dict(member)) for raw in book.others.values()):
-            continue
-        corrected = max(gone, key=lambda other: _alike(old[other], member), default=None)
-        if corrected is None or _alike(old[corrected], member) < _ENOUGH_ALIKE:
-            book.added.append((with_parts({}, {}, member), ""))
-            continue
-        address_id = gone.pop(corrected)
-        book.edited[address_id] = with_parts(book.addresses[address_id], old[corrected], member)
-        book.removed += book.twins(address_id)
+    for spelling, member in added.items():
+        if spelling not in settled:
+            _add_or_correct(book, member, old, gone)
     for address_id in gone.values():
         book.removed += [address_id, *book.twins(address_id)]
+
+
+def _add_or_correct(book: _Book, member: Parts, old: Mapping[str, Parts], gone: dict[str, str]) -> None:
+    """Write an address that is new, over one that is gone when it reads much like it."""
+    corrected = max(gone, key=lambda other: _alike(old[other], member), default=None)
+    if corrected is None or _alike(old[corrected], member) < _ENOUGH_ALIKE:
+        book.added.append((with_parts({}, {}, member), ""))
+        return
+    address_id = gone.pop(corrected)
+    book.edited[address_id] = with_parts(book.addresses[address_id], old[corrected], member)
+    book.removed += book.twins(address_id)
 
 
 def _by_spelling(members: Sequence[Parts]) -> dict[str, Parts]:

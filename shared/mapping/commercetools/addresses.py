@@ -14,8 +14,7 @@ _RENAMED = {
 
 def address_from(document: AddressDocument) -> Address:
     """Translate one address."""
-    given = ((name, getattr(document, name)) for name in document.model_fields_set)
-    return Address(**{_RENAMED.get(name, name): value for name, value in given})
+    return Address(**{_RENAMED.get(name, name): getattr(document, name) for name in document.model_fields_set})
 
 
 def optional_address(document: AddressDocument | None) -> Address | None:

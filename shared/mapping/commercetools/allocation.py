@@ -1,7 +1,7 @@
 """From components to amounts that add up to the order's totals: share out the total discount, then the residue."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from shared.mapping.commercetools.components import Component
@@ -57,7 +57,7 @@ def discounted_before_tax(component: Component, share: int) -> Amounts:
 
 def _with_other(before: Amounts, own: int, other: int) -> Amounts:
     net, gross = (other, own) if before.includes_tax else (own, other)
-    return replace(before, own=own, net=net, gross=gross)
+    return Amounts(own, net, gross, before.includes_tax)
 
 
 def settled(
@@ -149,7 +149,7 @@ class _Residue:
     def _move(self, index: int, sides: tuple[str, ...], step: int) -> bool:
         """Move one minor unit, unless all is settled or a sign would flip; say whether the place can take more."""
         amounts = self.amounts[index]
-        moved = replace(amounts, **{side: getattr(amounts, side) + step for side in sides})
+        moved = amounts._replace(**{side: getattr(amounts, side) + step for side in sides})
         sign = 1 if amounts.own > 0 else -1
         if not self.left(sides[0]) or not amounts.own:
             return False

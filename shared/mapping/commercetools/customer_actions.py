@@ -36,7 +36,8 @@ def customer_actions(
     """List the actions that a Customer still needs; none when it is so already.
 
     A MissingReference says what cannot be written: an empty e-mail, an address without a country, a custom field that
-    the customer's type lacks. `rules` and `custom` are those that `customer_fields` was given.
+    the customer's type lacks. `rules` and `custom` are those that `customer_fields` was given, and `before` is made of
+    this very document: the back-end has no ids for addresses, they are recognised by what `before` shows of them.
     """
     changed = differences(before, after)
     if "email" in changed and is_empty(changed["email"]):

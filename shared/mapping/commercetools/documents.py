@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NotRequired, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, with_config
 from pydantic.alias_generators import to_camel
 
 type LocalizedString = dict[str, str]
@@ -15,14 +15,15 @@ class _Document(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, defer_build=True)
 
 
-class MoneyDocument(_Document):
-    """Money of any precision."""
+@with_config(ConfigDict(alias_generator=to_camel, extra="ignore"))
+class MoneyDocument(TypedDict):
+    """Money of any precision; a dictionary, because an order has dozens and a model takes twice as long to check."""
 
     currency_code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     cent_amount: int
-    type: str | None = None
-    fraction_digits: Annotated[int, Field(ge=0, le=20)] | None = None
-    precise_amount: int | None = None
+    type: NotRequired[str | None]
+    fraction_digits: NotRequired[Annotated[int, Field(ge=0, le=20)] | None]
+    precise_amount: NotRequired[int | None]
 
 
 class ReferenceDocument(_Document):

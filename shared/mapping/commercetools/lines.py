@@ -70,8 +70,9 @@ def _parts(component: Component, share: int, off: int, discount: TotalDiscount, 
     for stated in component.discounts:
         explained += stated.units
         yield DiscountPart(kind=stated.kind, id=stated.id, amount=terms.of_units(stated.units))
-    for identity, units in zip(discount.ids, allocate(share, discount.weights), strict=True):
-        if units:
-            yield DiscountPart(kind="total", id=identity, amount=terms.of_units(units))
+    if share:
+        for identity, units in zip(discount.ids, allocate(share, discount.weights), strict=True):
+            if units:
+                yield DiscountPart(kind="total", id=identity, amount=terms.of_units(units))
     if off != explained:
         yield DiscountPart(kind="unstated", amount=terms.of_units(off - explained))

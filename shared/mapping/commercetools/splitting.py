@@ -1,7 +1,6 @@
 """A line that goes out with several shipping methods becomes one share for each of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.mapping.commercetools.documents import (
     CustomLineItemDocument,
@@ -17,22 +16,29 @@ from shared.model.money import allocate
 type _Line = LineItemDocument | CustomLineItemDocument
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class StatedDiscount(NamedTuple):
+    """A discount that the document states for a component, in minor units."""
+
+    kind: str
+    id: str | None
+    units: int
+
+
+class Share(NamedTuple):
     """The part of a line that goes with one shipping method, or all of it; amounts in minor units."""
 
     quantity: int
     own: int
     rate: TaxRateDocument | None
     taxed: TaxedDocument | None
-    discounts: Sequence[int]
+    discounts: tuple[StatedDiscount, ...]
     groups: UnitGroups
     shipping_key: str | None = None
     split: bool = False
 
 
 def shares_of(
-    line: _Line, own: int, discounts: Sequence[int], groups: UnitGroups, path: str, terms: Terms
+    line: _Line, own: int, discounts: tuple[StatedDiscount, ...], groups: UnitGroups, path: str, terms: Terms
 ) -> list[Share]:
     """Split a line by shipping method; most lines have one at most and stay whole."""
     quantities = _quantities(line)
@@ -56,7 +62,7 @@ def _quantities(line: _Line) -> dict[str, int]:
 def _split(
     line: _Line,
     own: int,
-    discounts: Sequence[int],
+    discounts: tuple[StatedDiscount, ...],
     groups: UnitGroups,
     quantities: dict[str, int],
     path: str,
@@ -65,7 +71,7 @@ def _split(
     weights = list(quantities.values())
     portions = {portion.shipping_method_key: portion.taxed_price for portion in line.taxed_price_portions}
     owns = _portion_owns(line, own, portions, quantities, path, terms) or allocate(own, weights)
-    parts = [allocate(units, weights) for units in discounts]
+    parts = [allocate(discount.units, weights) for discount in discounts]
     # The unit prices of a part are known only when all units cost the same.
     unit = groups[0][1] if len(groups) == 1 else None
     return [
@@ -74,7 +80,9 @@ def _split(
             own=owns[index],
             rate=_rate(line, key),
             taxed=portions.get(key),
-            discounts=[part[index] for part in parts],
+            discounts=tuple(
+                discount._replace(units=part[index]) for discount, part in zip(discounts, parts, strict=True)
+            ),
             groups=((quantity, unit),) if unit else (),
             shipping_key=key,
             split=True,

@@ -1,7 +1,7 @@
 """Net and gross of one component, from its taxed price if that fits its total, else from its rate."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from shared.mapping.commercetools.documents import TaxedDocument, TaxRateDocument
 from shared.mapping.commercetools.errors import UnmappableOrder
@@ -12,8 +12,7 @@ from shared.model.order import SubRate, TaxRate
 type UnitGroups = tuple[tuple[int, Money], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """Minor units of a component; `own` is the amount in its own price mode."""
 
     own: int
@@ -45,7 +44,7 @@ def amounts_of(
 
 
 def _misfit(own: int, taxed: TaxedDocument, terms: Terms) -> str:
-    net, gross = taxed.total_net.cent_amount, taxed.total_gross.cent_amount
+    net, gross = taxed.total_net["cent_amount"], taxed.total_gross["cent_amount"]
     found = f"net {net}, gross {gross} minor units"
     return f"{found}; neither is the total {terms.of_units(own)}, and there is no tax rate to compute them from"
 

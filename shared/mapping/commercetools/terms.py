@@ -27,14 +27,15 @@ class Terms:
 
     def money(self, document: MoneyDocument, path: str) -> Money:
         """Read money of any precision; another currency or an impossible precision is refused."""
-        if document.type == "highPrecision" and document.precise_amount is not None:
+        precise = document.get("precise_amount")
+        if document.get("type") == "highPrecision" and precise is not None:
             self._check_currency(document, path)
-            return Money.from_cents(document.precise_amount, self.currency, document.fraction_digits)
+            return Money.from_cents(precise, self.currency, document.get("fraction_digits"))
         return self.of_units(self._cents(document, path))
 
     def units(self, document: MoneyDocument, path: str) -> int:
         """Read money as minor units; more digits than the currency has are refused."""
-        if document.type != "highPrecision":
+        if document.get("type") != "highPrecision":
             return self._cents(document, path)
         try:
             return self.money(document, path).minor_units
@@ -43,15 +44,16 @@ class Terms:
 
     def _cents(self, document: MoneyDocument, path: str) -> int:
         self._check_currency(document, path)
-        if document.fraction_digits not in {None, self.digits}:
-            found = f"is {document.fraction_digits}, but {self.currency} has {self.digits}"
+        digits = document.get("fraction_digits")
+        if digits not in {None, self.digits}:
+            found = f"is {digits}, but {self.currency} has {self.digits}"
             reason = f"{found}: check what wrote the document"
             raise UnmappableOrder(f"{path}.fractionDigits", reason)
-        return document.cent_amount
+        return document["cent_amount"]
 
     def _check_currency(self, document: MoneyDocument, path: str) -> None:
-        if document.currency_code != self.currency:
-            raise UnmappableOrder(path, f"is in {document.currency_code}, the order in {self.currency}")
+        if document["currency_code"] != self.currency:
+            raise UnmappableOrder(path, f"is in {document['currency_code']}, the order in {self.currency}")
 
     def of_units(self, units: int) -> Money:
         """Turn minor units back into money."""
@@ -66,9 +68,10 @@ def _money(units: int, currency: str, digits: int) -> Money:
 
 def terms_of(order: OrderDocument) -> Terms:
     """Read the terms of an order."""
+    currency = order.total_price["currency_code"]
     return Terms(
-        currency=order.total_price.currency_code,
-        digits=minor_digits(order.total_price.currency_code),
+        currency=currency,
+        digits=minor_digits(currency),
         locale=order.locale,
         tax_mode=order.tax_mode,
         unit_level_tax=order.tax_calculation_mode == "UnitPriceLevel",

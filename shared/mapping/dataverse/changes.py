@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.mapping.dataverse.fields import SHIP_TO_LIMITS
 from shared.mapping.line_edits import LineEdit, Row, compare_numbered, same_value
+from shared.market_options.dataverse import DataverseOptions
 
 NUMBER = "lineitemnumber"
 _PREFIXES = ("billto_", "shipto_")
@@ -15,10 +16,11 @@ PRODUCT = "productid@odata.bind"
 _PRICED = ("quantity", "ispriceoverridden", "priceperunit", "tax", "manualdiscountamount")
 
 
-def header_changes(payload: Mapping[str, Any], row: Row, lines_property: str) -> dict[str, Any]:
-    """List the header columns that differ; what a changed address lacks is emptied."""
-    wanted = {"freightamount": 0.0, **payload}
-    plain = {name: value for name, value in wanted.items() if name != lines_property and "@" not in name}
+def header_changes(payload: Mapping[str, Any], row: Row, options: DataverseOptions) -> dict[str, Any]:
+    """List the header columns that differ; what a changed address lacks is emptied, and so is a number that is gone."""
+    number = {options.purchase_order_number: None} if options.purchase_order_number else {}
+    wanted = {"freightamount": 0.0, **number, **payload}
+    plain = {name: value for name, value in wanted.items() if name != options.lines_property and "@" not in name}
     changed = {name: value for name, value in plain.items() if not _same(name, value, row.get(name))}
     for prefix in _PREFIXES:
         if any(name.startswith(prefix) for name in changed):
@@ -67,7 +69,9 @@ def _bound(reference: str) -> str:
 def _difference(line: Row, row: Row) -> dict[str, Any] | None:
     if not _sells(line, row):
         return None
-    full = {"manualdiscountamount": 0.0, **line}
+    # What an own delivery address lacks is emptied, and so is an address that the line does not have any more.
+    emptied = {name: None for name in SHIP_TO_LIMITS if row.get(name)}
+    full = {"manualdiscountamount": 0.0, **emptied, **line}
     plain = {name: value for name, value in full.items() if "@" not in name}
     differing = {name for name, value in plain.items() if not _same(name, value, row.get(name))}
     if differing & set(_PRICED):

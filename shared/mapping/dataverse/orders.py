@@ -8,8 +8,16 @@ from typing import Any
 
 from shared.mapping.dataverse.addresses import party_texts
 from shared.mapping.dataverse.amounts import LinePrice, exact_price, line_price
-from shared.mapping.dataverse.fields import LINE_LIMITS, ORDER_LIMITS, ORDER_NUMBER_LIMIT, SHIP_TO_LIMITS
+from shared.mapping.dataverse.fields import (
+    LINE_LIMITS,
+    ORDER_LIMITS,
+    ORDER_NUMBER_LIMIT,
+    PURCHASE_ORDER_LIMIT,
+    SHIP_TO_LIMITS,
+)
+from shared.mapping.delivery import other_address, unassigned_address
 from shared.mapping.fitting import Texts, fit
+from shared.mapping.purchase_orders import not_carried
 from shared.mapping.service_lines import no_service_target, service_target
 from shared.market_options.dataverse import DataverseOptions
 from shared.markets import LineTarget, Market
@@ -58,6 +66,8 @@ def draft_order(order: Order, references: References, market: Market) -> OrderDr
 
 
 def _header(order: Order, market: Market, options: DataverseOptions) -> Fitted | MissingReference:
+    if unassigned := unassigned_address(order):
+        return unassigned
     number = order.number or order.id
     texts: dict[str, str | None] = {
         "name": market.order.reference_prefix + number,
@@ -70,10 +80,14 @@ def _header(order: Order, market: Market, options: DataverseOptions) -> Fitted |
     limits = dict(ORDER_LIMITS)
     if options.order_number:
         texts[options.order_number], limits[options.order_number] = number, ORDER_NUMBER_LIMIT
+    if options.purchase_order_number:
+        texts[options.purchase_order_number] = order.purchase_order_number
+        limits[options.purchase_order_number] = PURCHASE_ORDER_LIMIT
     fitted = fit(texts, limits, market.order.cut)
     if isinstance(fitted, MissingReference):
         return fitted
     fields, cuts = fitted
+    cuts += () if options.purchase_order_number else not_carried(order)
     wanted = _wanted_day(order, market)
     return {**fields, **({"requestdeliveryby": wanted + NOON} if wanted else {})}, cuts
 
@@ -123,8 +137,7 @@ def _price_fields(price: LinePrice, tax: Decimal) -> Fields:
 
 def _other_address(line: OrderLine, order: Order) -> Texts:
     """Spell the line's own address when the order ships to several."""
-    others = {ship_to.key: ship_to.address for ship_to in order.shipping_addresses[1:]}
-    address = others.get(line.shipping_key) if line.shipping_key else None
+    address = other_address(line, order)
     return party_texts(address, "shipto_") if address else {}
 
 

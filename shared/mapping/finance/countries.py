@@ -23,6 +23,7 @@ TTTTO TVTUV TWTWN TZTZA UAUKR UGUGA UMUMI USUSA UYURY UZUZB VAVAT VCVCT VEVEN VG
 XKXKX YEYEM YTMYT ZAZAF ZMZMB ZWZWE
 """
 ALPHA_3 = {pair[:2]: pair[2:] for pair in _PAIRS.split()}
+_ALPHA_2 = {long: short for short, long in ALPHA_3.items()}
 
 
 def country_code(country: str, market: Market) -> str | MissingReference:
@@ -37,3 +38,13 @@ def country_code(country: str, market: Market) -> str | MissingReference:
         text=f"country {country} has no code in Finance",
         hint=f"add {country} to finance.countries of market {market.name}",
     )
+
+
+def country_of(code: str, market: Market) -> str:
+    """Return the ISO alpha-2 code of Finance's own; empty when nobody knows it."""
+    own = market.finance.countries if market.finance else {}
+    wanted = code.strip().upper()
+    standard = _ALPHA_2.get(wanted, "")
+    if standard and own.get(standard, wanted).upper() == wanted:
+        return standard
+    return next((country for country, other in own.items() if other.upper() == wanted), "")

@@ -32,18 +32,27 @@ def draft_customer(party: Party, market: Market) -> CustomerDraft | MissingRefer
     return CustomerDraft(party, {**head, **fields, **tax}, cuts)
 
 
+def person_names(first: str, last: str, name: str) -> tuple[str, str]:
+    """Return first and last name of a person; Finance wants a last name, so a whole name is split at its last space."""
+    if last:
+        return first, last
+    first, _, last = (name or first).rpartition(" ")
+    return first, last
+
+
 def _names(party: Party) -> Texts:
     if party.company:
         return {"OrganizationName": party.company}
     address = party.address
     if address is not None and address.last_name and address.person == party.name:
         return {"PersonFirstName": address.first_name, "PersonLastName": address.last_name}
-    first, _, last = party.name.rpartition(" ")
+    first, last = person_names("", "", party.name)
     return {"PersonFirstName": first, "PersonLastName": last}
 
 
 def _contacts(party: Party, options: FinanceOptions) -> Texts:
-    vat_id: Texts = {options.vat_id_field: party.vat_id} if options.vat_id_field else {}
+    field = options.vat_id_field if party.company or options.vat_id_field == "TaxExemptNumber" else None
+    vat_id: Texts = {field: party.vat_id} if field else {}
     return {"PrimaryContactEmail": party.email, "PrimaryContactPhone": party.phone, **vat_id}
 
 

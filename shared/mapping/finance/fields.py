@@ -5,9 +5,7 @@ from __future__ import annotations
 REFERENCE_LIMIT = 60  # CustomersOrderReference
 NUMBER_LIMIT = 20  # SalesOrderNumber
 
-ORDER_LIMITS = {
-    "CustomerRequisitionNumber": 20,
-    "Email": 80,
+DELIVERY_LIMITS = {
     "DeliveryAddressName": 60,
     "DeliveryAddressDescription": 60,
     "DeliveryAddressStreet": 250,
@@ -16,7 +14,11 @@ ORDER_LIMITS = {
     "DeliveryAddressZipCode": 10,
     "DeliveryAddressCountryRegionId": 10,
 }
-LINE_LIMITS = {"LineDescription": 1000}
+REQUISITION = "CustomerRequisitionNumber"  # the customer's purchase order number
+ORDER_LIMITS = {REQUISITION: 20, "Email": 80, **DELIVERY_LIMITS}
+LINE_LIMITS = {"LineDescription": 1000, **DELIVERY_LIMITS}
+# Of headers and lines: without it the address is the customer's, or the header's.
+OWN_ADDRESS = "IsDeliveryAddressOrderSpecific"
 CUSTOMER_LIMITS = {
     "OrganizationName": 100,
     "PersonFirstName": 25,

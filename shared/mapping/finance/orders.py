@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.mapping.delivery import other_address, unassigned_address
 from shared.mapping.finance.addresses import delivery_texts
 from shared.mapping.finance.amounts import line_price
 from shared.mapping.finance.fields import (
     LINE_LIMITS,
     NUMBER_LIMIT,
     ORDER_LIMITS,
+    OWN_ADDRESS,
     REFERENCE_LIMIT,
+    REQUISITION,
     YES,
     date_only,
     no_yes,
@@ -18,7 +21,7 @@ from shared.mapping.finance.fields import (
 from shared.mapping.fitting import Texts, fit
 from shared.mapping.price_mode import prices_include_tax
 from shared.mapping.references import order_reference
-from shared.mapping.service_lines import line_tax_code, no_service_target, service_target, several_addresses
+from shared.mapping.service_lines import line_tax_code, no_service_target, service_target
 from shared.market_options.finance import FinanceOptions
 from shared.markets import LineTarget, Market
 from shared.model.back_end import Cut, ItemRecord, LineAmounts, MissingReference, OrderDraft, References
@@ -65,8 +68,8 @@ def _own_number(order: Order, market: Market) -> dict[str, str]:
 
 
 def _header(order: Order, market: Market) -> tuple[dict[str, Any], tuple[Cut, ...]] | MissingReference:
-    if len(order.shipping_addresses) > 1:
-        return several_addresses(order, "Finance")
+    if unassigned := unassigned_address(order):
+        return unassigned
     texts = _header_texts(order, market)
     if isinstance(texts, MissingReference):
         return texts
@@ -83,7 +86,7 @@ def _header_texts(order: Order, market: Market) -> Texts | MissingReference:
     if isinstance(delivery, MissingReference):
         return delivery
     return {
-        "CustomerRequisitionNumber": order.purchase_order_number,
+        REQUISITION: order.purchase_order_number,
         "Email": order.customer.email,
         **delivery,
     }
@@ -96,7 +99,7 @@ def _set_up(order: Order, market: Market) -> dict[str, Any]:
     carrier = market.shipping.carriers.get(shipping.reference or "") if shipping else None
     wanted = order.custom.get(market.order.requested_delivery_field or "")
     fields: dict[str, Any] = {
-        "IsDeliveryAddressOrderSpecific": YES if order.shipping_addresses or order.billing_address else None,
+        OWN_ADDRESS: YES if order.shipping_addresses or order.billing_address else None,
         "SkipCreateAutoCharges": YES,
         "DefaultShippingWarehouseId": market.location,
         "DefaultShippingSiteId": None if market.location else options.site,
@@ -119,14 +122,24 @@ def _line(
     code = line_tax_code(line, order, market)
     if isinstance(code, MissingReference):
         return code
-    fitted = fit({"LineDescription": line.name}, LINE_LIMITS, market.order.cut)
+    delivery = _own_delivery(line, order, market)
+    if isinstance(delivery, MissingReference):
+        return delivery
+    fitted = fit({"LineDescription": line.name, **delivery}, LINE_LIMITS, market.order.cut)
     if isinstance(fitted, MissingReference):
         return fitted
     texts, cuts = fitted
+    own = {OWN_ADDRESS: YES} if delivery else {}
     price = line_price(line, include_tax=include_tax)
     amounts = _amounts(price.quantity, float(price.price), float(price.discount), price.price_quantity)
     head = {"dataAreaId": market.company.lower(), "CustomersLineNumber": number}
-    return {**head, **target, **texts, **amounts, **_tax_groups(code)}, cuts
+    return {**head, **target, **texts, **own, **amounts, **_tax_groups(code)}, cuts
+
+
+def _own_delivery(line: OrderLine, order: Order, market: Market) -> Texts | MissingReference:
+    """Spell where the line goes when that is not where the order goes."""
+    address = other_address(line, order)
+    return delivery_texts(address, market) if address else {}
 
 
 def _amounts(quantity: int, price: float, discount: float = 0, price_quantity: int = 1) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_totals_and_lines_are_those_of_commercetools_or_a_component_is_named(doc
     record = asyncio.run(DESK.written(draft))
     included = bool(draft.payload["pricesIncludeTax"])
     check_totals(draft, record, tax_by_business_centrals_rules(order, included=included), MARKET.totals)
-    # A rounding line makes up for a line that Business Central computes otherwise: it keeps five digits of a unit price.
+    # A rounding line makes up for a line that comes out otherwise: unit prices have five digits there.
     if len(record.lines) == len(draft.lines):
         # The other side of a line is its share of the tax of the whole code.
         check_lines(draft, record, "gross" if included else "net")

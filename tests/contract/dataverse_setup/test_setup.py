@@ -35,7 +35,18 @@ from tests.contract.connectors.harness import TOKEN_KEY, TRACE, an_order
 
 ORDER_ID = Column("salesorder", "ctd365_orderid", "commercetools order id", 100)
 ORDER_KEY = Key("salesorder", "ctd365_orderid")
-DEFAULTS = ["ctd365_orderid", "ctd365_ordernumber", "ctd365_customernumber", "ctd365_orderid_key"]
+DEFAULTS = [
+    "ctd365_orderid",
+    "ctd365_ordernumber",
+    "ctd365_purchaseordernumber",
+    "ctd365_customernumber",
+    "ctd365_vatid",
+    "ctd365_locale",
+    "ctd365_locale",
+    "ctd365_orderid_key",
+    "change tracking",
+    "change tracking",
+]
 
 
 @dataclass
@@ -102,8 +113,8 @@ async def test_equal_values_that_stop_an_index_are_reported() -> None:
     environment = bare()
     environment.seeder.customise(
         {
-            "salesorder": [{"name": name, "maxLength": 100} for name in DEFAULTS[:2]],
-            "contact": [{"name": DEFAULTS[2], "maxLength": 50}],
+            "salesorder": [{"name": name, "maxLength": 100} for name in DEFAULTS[:3]],
+            "contact": [{"name": DEFAULTS[3], "maxLength": 50}],
         }
     )
     environment.seeder.seed("salesorders", [{"name": name, "ctd365_orderid": "same"} for name in "AB"])
@@ -124,9 +135,9 @@ async def test_an_index_that_takes_too_long_ends_the_wait() -> None:
 
 
 def test_each_market_may_use_its_own_columns() -> None:
-    other = DataverseOptions(order_key="shop_id", order_number=None, contact_number=None)
+    other = DataverseOptions(order_key="shop_id", order_number=None, purchase_order_number=None, contact_number=None)
     columns, keys = wanted([DataverseOptions(), other])
-    assert [column.name for column in columns] == [*DEFAULTS[:3], "shop_id"]
+    assert [column.name for column in columns] == [*DEFAULTS[:7], "shop_id"]
     assert [key.name for key in keys] == ["ctd365_orderid_key", "shop_id_key"]
 
 

@@ -215,6 +215,48 @@ async def test_an_invoiced_order_refuses_the_change(desk: Desk) -> None:
     assert desk.writes == []
 
 
+async def test_another_purchase_order_number_is_one_patch_of_its_comment_line(desk: Desk) -> None:
+    before = await desk.exported(priced(line_document(SHIRT), purchaseOrderNumber="PO-1"))
+    assert shown(before) == [(SHIRT, 2), ("FREIGHT", 1), ("", 0)]
+    outcome = await desk.run(priced(line_document(SHIRT), version=9, purchaseOrderNumber="PO-2"))
+    assert isinstance(outcome, Done), outcome
+    assert desk.writes == [("PATCH", "salesOrderLines")]
+    assert desk.bodies == [{"description": "Purchase order PO-2"}]
+    (note,) = [note for note in desk.trail.notes if note.step == "sales order changed"]
+    assert note.after == {"line 3 Purchase order PO-1 changed": {"description": "Purchase order PO-2"}}
+    assert (await desk.order())["totalAmountIncludingTax"] == 250
+
+
+async def test_a_purchase_order_number_that_came_or_went_is_no_edited_line(desk: Desk) -> None:
+    await desk.exported(priced(line_document(SHIRT)))
+    assert isinstance(await desk.run(priced(line_document(SHIRT), version=9, purchaseOrderNumber="PO-1")), Done)
+    assert desk.writes == [("POST", "salesOrderLines")]
+    more = priced(line_document(SHIRT, quantity=3), version=10, purchaseOrderNumber="PO-1")
+    assert isinstance(await desk.run(more), Done)
+    assert desk.writes == [("PATCH", "salesOrderLines")]
+    assert isinstance(await desk.run(priced(line_document(SHIRT, quantity=3), version=11)), Done)
+    assert desk.writes == [("DELETE", "salesOrderLines")]
+    assert shown(await desk.order()) == [(SHIRT, 3), ("FREIGHT", 1)]
+
+
+async def test_an_order_with_a_comment_line_is_invoiced_like_any_other(desk: Desk) -> None:
+    order = await desk.exported(priced(line_document(SHIRT), purchaseOrderNumber="PO-1"))
+    await desk.act(order, "shipAndInvoice")
+    outcome = await desk.run(priced(line_document(SHIRT), version=9, purchaseOrderNumber="PO-2"))
+    assert isinstance(outcome, DeadLetter)
+    assert outcome.reason == "OrderChangeRefused"
+
+
+async def test_a_market_without_purchase_order_numbers_says_so_in_the_audit(desk: Desk) -> None:
+    option = "    business_central: {purchase_order_number: none}\n    modes:"
+    markets = parse_market_map(MARKET_MAP.replace("    modes:", option), "test", ENVIRONMENT)
+    silent = Desk(desk.environment, desk.http, desk.requests, markets=markets)
+    order = await silent.exported(priced(line_document(SHIRT), purchaseOrderNumber="PO-1"))
+    assert shown(order) == [(SHIRT, 2), ("FREIGHT", 1)]
+    (note,) = [note for note in silent.trail.notes if note.before == {"purchaseOrderNumber": "PO-1"}]
+    assert "purchaseOrderNumber" in note.why
+
+
 async def test_somebody_elses_change_in_between_is_a_conflict_and_nothing_is_overwritten(desk: Desk) -> None:
     before = await desk.exported(priced(line_document(SHIRT)))
     seen = 0

@@ -12,6 +12,7 @@ from shared.mapping.dataverse.amounts import LinePrice, exact_price, line_price
 from shared.model.money import Money, minor_digits
 from shared.model.order import OrderLine
 from tests.unit.mapping.orders import line, money, order_lines
+from tests.unit.money.orders import checked
 
 DECIMALS = st.integers(0, 6)
 
@@ -27,18 +28,21 @@ def dataverse_amount(price: LinePrice, decimals: int, digits: int) -> Decimal:
     return half_up(unit * price.quantity, digits) - discount
 
 
+@checked
 @given(order_lines(), DECIMALS)
 def test_the_back_ends_own_arithmetic_gives_the_net_amount_of_the_line(one: OrderLine, decimals: int) -> None:
     price = line_price(one, decimals)
     assert dataverse_amount(price, decimals, minor_digits(one.net.currency)) == one.net.amount
 
 
+@checked
 @given(order_lines(), DECIMALS, st.integers(0, 4))
 def test_an_organisation_with_more_decimals_changes_nothing(one: OrderLine, decimals: int, more: int) -> None:
     price = line_price(one, decimals)
     assert dataverse_amount(price, decimals + more, minor_digits(one.net.currency)) == one.net.amount
 
 
+@checked
 @given(order_lines(), DECIMALS)
 def test_discounts_are_never_negative_and_quantities_always_positive(one: OrderLine, decimals: int) -> None:
     price = line_price(one, decimals)
@@ -46,6 +50,7 @@ def test_discounts_are_never_negative_and_quantities_always_positive(one: OrderL
     assert price.quantity > 0
 
 
+@checked
 @given(st.integers(-10_000, 10_000), st.sampled_from(["EUR", "JPY", "KWD"]), DECIMALS)
 def test_a_gap_of_any_size_and_sign_can_be_closed(units: int, currency: str, decimals: int) -> None:
     amount = Money.from_cents(units, currency)

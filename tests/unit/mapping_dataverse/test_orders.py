@@ -10,7 +10,7 @@ from shared.mapping.dataverse.orders import draft_order, rounding_line, service_
 from shared.market_options.dataverse import DataverseOptions
 from shared.markets import CustomLineRules, LineTarget, Market, OrderRules, ShippingRules
 from shared.model.address import Address
-from shared.model.back_end import ItemRecord, MissingReference, OrderDraft, References
+from shared.model.back_end import Cut, ItemRecord, MissingReference, OrderDraft, References
 from shared.model.order import Order, ShipTo
 from tests.fakes.markets import market
 from tests.unit.mapping.orders import line, money, order, references
@@ -191,6 +191,33 @@ def test_a_value_that_is_too_long_is_cut_only_where_the_market_says_so() -> None
 def test_the_requested_date_is_the_noon_of_a_day(wanted: Any, expected: str | None) -> None:
     where = a_market().model_copy(update={"order": OrderRules(requested_delivery_field="wanted")})
     assert drafted(order(GOODS, custom={"wanted": wanted}), where).get("requestdeliveryby") == expected
+
+
+def test_an_address_that_no_line_names_is_a_question() -> None:
+    home, other = Address(country="SE", city="Stockholm"), Address(country="NO", city="Oslo")
+    ships = (ShipTo(key="home", address=home), ShipTo(key="office", address=other))
+    answer = missing(order(GOODS, shipping_addresses=ships), a_market())
+    assert (answer.kind, answer.key) == ("shipping_address", "unassigned")
+    assert "address office" in answer.text
+
+
+def test_the_purchase_order_number_has_a_column_of_its_own() -> None:
+    assert drafted(order(GOODS, purchase_order_number="PO 4711"))["ctd365_purchaseordernumber"] == "PO 4711"
+    assert "ctd365_purchaseordernumber" not in drafted(order(GOODS))
+    named = a_market(purchase_order_number="shop_po")
+    assert drafted(order(GOODS, purchase_order_number="PO 4711"), named)["shop_po"] == "PO 4711"
+
+
+def test_a_purchase_order_number_without_a_column_is_left_out_and_said() -> None:
+    draft = draft_order(order(GOODS, purchase_order_number="PO 4711"), resolved(), a_market(purchase_order_number=None))
+    assert isinstance(draft, OrderDraft)
+    assert "PO 4711" not in draft.payload.values()
+    assert draft.cuts == (Cut("purchaseOrderNumber", "PO 4711", 0),)
+
+
+def test_a_purchase_order_number_that_is_too_long_is_refused() -> None:
+    answer = missing(order(GOODS, purchase_order_number="x" * 101), a_market())
+    assert (answer.kind, answer.key) == ("value_too_long", "ctd365_purchaseordernumber")
 
 
 def test_names_of_columns_and_of_the_lines_come_from_the_market() -> None:

@@ -56,6 +56,13 @@ def test_a_company_is_an_organization_and_its_vat_id_goes_only_where_the_market_
     assert payload(COMPANY, vat_id_field="TaxExemptNumber")["TaxExemptNumber"] == "SE1"
 
 
+def test_only_a_company_has_an_organization_number() -> None:
+    person = Party("key", False, "Example Customer", vat_id="SE1")
+    assert payload(COMPANY, vat_id_field="OrganizationNumber")["OrganizationNumber"] == "SE1"
+    assert "SE1" not in payload(person, vat_id_field="OrganizationNumber").values()
+    assert payload(person, vat_id_field="TaxExemptNumber")["TaxExemptNumber"] == "SE1"
+
+
 def test_without_a_customer_group_a_person_is_asked() -> None:
     found = draft_customer(PERSON, finance_market(customer_group=None))
     assert isinstance(found, MissingReference)

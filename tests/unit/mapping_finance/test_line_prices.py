@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shared.mapping.finance.amounts import LinePrice, line_price
 from shared.model.money import minor_digits
 from shared.model.order import OrderLine
-from tests.fakes.unhurried import unhurried
 from tests.unit.mapping.orders import line, order_lines
+from tests.unit.money.orders import checked
 
 
 def finance_amount(price: LinePrice, digits: int) -> Decimal:
@@ -22,7 +22,7 @@ def finance_amount(price: LinePrice, digits: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
-@unhurried
+@checked
 @given(order_lines(), st.booleans())
 def test_finances_own_arithmetic_gives_the_amount_of_the_line(one: OrderLine, include_tax: bool) -> None:
     price = line_price(one, include_tax=include_tax)
@@ -30,7 +30,7 @@ def test_finances_own_arithmetic_gives_the_amount_of_the_line(one: OrderLine, in
     assert finance_amount(price, minor_digits(one.net.currency)) == wanted.amount
 
 
-@unhurried
+@checked
 @given(order_lines(), st.booleans())
 def test_prices_have_six_digits_and_discounts_no_more_than_the_currency(one: OrderLine, include_tax: bool) -> None:
     price = line_price(one, include_tax=include_tax)
@@ -41,7 +41,7 @@ def test_prices_have_six_digits_and_discounts_no_more_than_the_currency(one: Ord
     assert price.discount >= 0
 
 
-@unhurried
+@checked
 @given(order_lines(), st.booleans())
 def test_the_quantity_that_was_ordered_is_the_quantity_that_ships(one: OrderLine, include_tax: bool) -> None:
     price = line_price(one, include_tax=include_tax)

@@ -154,10 +154,58 @@ def test_an_order_without_any_address_goes_to_the_customers_own() -> None:
     assert "IsDeliveryAddressOrderSpecific" not in found
 
 
-def test_several_addresses_are_a_question() -> None:
-    two = (ShipTo(key="a", address=ADDRESS), ShipTo(key="b", address=ADDRESS))
-    found = missing(order(SHIRT, shipping_addresses=two), finance_market())
-    assert "Finance takes one" in found.text
+OFFICE = Address(country="DE", company="Example Ltd", last_name="Clerk", street="Office Road", city="Hamburg")
+TWO = (ShipTo(key="home", address=ADDRESS), ShipTo(key="office", address=OFFICE))
+PARTED = [SHIRT.model_copy(update={"shipping_key": key}) for key in ("home", "office")]
+
+
+def test_a_line_that_goes_elsewhere_has_its_own_address() -> None:
+    what = order(*PARTED, shipping_addresses=TWO)
+    assert header(what)["DeliveryAddressCity"] == "Example Town"
+    first, second = lines(what)
+    assert not [name for name in first if "Address" in name]
+    assert {name: value for name, value in second.items() if "Address" in name} == {
+        "IsDeliveryAddressOrderSpecific": "Yes",
+        "DeliveryAddressName": "Example Ltd, Clerk",
+        "DeliveryAddressDescription": "Example Ltd, Clerk",
+        "DeliveryAddressStreet": "Office Road",
+        "DeliveryAddressCity": "Hamburg",
+        "DeliveryAddressCountryRegionId": "DEU",
+    }
+
+
+def test_an_address_that_no_line_names_is_a_question_that_says_what_goes_where() -> None:
+    found = missing(order(PARTED[0], SHIRT, shipping_addresses=TWO), finance_market())
+    assert (found.kind, found.key) == ("shipping_address", "unassigned")
+    assert "address office" in found.text
+    assert "shippingDetails" in found.hint
+    assert found.facts == {
+        "address home": "Example Town, SE: item SHIRT x 1, item SHIRT x 1",
+        "address office": "Hamburg, DE: nothing",
+    }
+
+
+def test_an_address_that_only_freight_names_is_a_question_too() -> None:
+    freight = line("40.00", "50.00", unit="50.00", kind="shipping", sku=None, shipping_key="office")
+    assert missing(order(SHIRT, freight, shipping_addresses=TWO), finance_market()).key == "unassigned"
+
+
+def test_an_address_named_twice_needs_lines_only_once() -> None:
+    again = ShipTo(key="office-address", address=OFFICE.model_copy(update={"id": "a-2", "key": "office-address"}))
+    assert len(lines(order(*PARTED, shipping_addresses=(*TWO, again)))) == 2
+
+
+def test_the_country_of_a_lines_own_address_is_translated_or_asked_about() -> None:
+    nowhere = (TWO[0], ShipTo(key="office", address=OFFICE.model_copy(update={"country": "ZZ"})))
+    found = missing(order(*PARTED, shipping_addresses=nowhere), finance_market())
+    assert (found.kind, found.key) == ("country", "ZZ")
+    _, there = lines(order(*PARTED, shipping_addresses=nowhere), countries={"ZZ": "ZZZ"})
+    assert there["DeliveryAddressCountryRegionId"] == "ZZZ"
+
+
+def test_a_lines_own_address_too_long_for_finance_is_refused_like_the_orders() -> None:
+    long = (TWO[0], ShipTo(key="office", address=OFFICE.model_copy(update={"city": "x" * 61})))
+    assert missing(order(*PARTED, shipping_addresses=long), finance_market()).key == "DeliveryAddressCity"
 
 
 def test_the_wanted_day_is_noon_utc() -> None:

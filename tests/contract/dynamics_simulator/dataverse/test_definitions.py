@@ -21,6 +21,9 @@ SETS = DEFINITIONS["entitySets"]
         ("salesorderdetails", fields.LINE_LIMITS | fields.SHIP_TO_LIMITS),
         ("accounts", fields.ACCOUNT_LIMITS | {"accountnumber": fields.ACCOUNT_NUMBER_LIMIT}),
         ("contacts", fields.CONTACT_LIMITS),
+        ("accounts", fields.ACCOUNT_PLACE_LIMITS),
+        ("contacts", fields.CONTACT_PLACE_LIMITS),
+        ("customeraddresses", fields.MORE_ADDRESS_LIMITS),
     ],
 )
 def test_the_lengths_that_the_connector_keeps_are_the_published_ones(entity_set: str, limits: dict[str, int]) -> None:

@@ -92,9 +92,7 @@ async def test_through_dataverse_columns_have_a_prefix_and_an_update_may_lack_th
     ("statuses", "delivered"),
     [((503,), True), ((500, 0, 503), True), ((500, 503, 404, 400), False), ((500, 503, 404, 400, 200), False)],
 )
-async def test_an_event_is_tried_again_three_times(
-    finance: Finance, statuses: tuple[int, ...], delivered: bool
-) -> None:
+async def test_an_event_is_tried_three_times_more(finance: Finance, statuses: tuple[int, ...], delivered: bool) -> None:
     inbox = await follow(finance, *statuses)
     await finance.patch(finance.key("CustomersV3", CustomerAccount="10000"), {"PrimaryContactPhone": "1"})
     await finance.environment.events.settled()

@@ -1,0 +1,18 @@
+"""Options of a market whose back-end is Business Central."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class BusinessCentralOptions(BaseModel):
+    """How sales orders are written to Business Central."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    purchase_order_number: Literal["comment_line", "none"] = Field(
+        default="comment_line",
+        description="a comment line of the sales order, since API v2.0 has no field for it; or not carried",
+    )
