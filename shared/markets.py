@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from shared.market_options.addresses import EncryptedUrl
 from shared.market_options.business_central import BusinessCentralOptions
+from shared.market_options.catalogue import PriceRules, ProductRules, StockRules
 from shared.market_options.customers import CustomerSync
 from shared.market_options.dataverse import DataverseOptions
 from shared.market_options.finance import FinanceOptions
@@ -281,6 +282,9 @@ class Market(_Part):
     custom_fields: CustomFieldRules = CustomFieldRules()
     price_books: tuple[PriceBook, ...] = ()
     warehouses: tuple[Warehouse, ...] = ()
+    products: ProductRules = ProductRules()
+    prices: PriceRules = PriceRules()
+    stock: StockRules = StockRules()
     business_central: BusinessCentralOptions | None = None
     dataverse: DataverseOptions | None = None
     finance: FinanceOptions | None = None
@@ -381,7 +385,7 @@ def parse_market_map(text: str, source: str, environment: Mapping[str, str]) -> 
     except ValidationError as error:
         items = error.errors(include_url=False, include_input=False)
         raise MarketMapError(source, [_problem(item) for item in items]) from None
-    if problems := [*clashes(_landings(whole)), *_payers(whole)]:
+    if problems := [*clashes(_landings(whole)), *_payers(whole), *_homeless(whole)]:
         raise MarketMapError(source, problems)
     return whole.model_copy(update={"markets": tuple(_with_own_defaults(whole, market) for market in whole.markets)})
 
@@ -412,6 +416,17 @@ def _payers(whole: MarketMap) -> Iterator[str]:
             yield (
                 f"markets.{index}.customers.bill_to: sales orders of Dataverse have one customer, a payer of his own "
                 "would be created and never used (leave it out or say sell_to; the billing address is on the order)"
+            )
+
+
+def _homeless(whole: MarketMap) -> Iterator[str]:
+    """Refuse markets whose customers have no project: a back-end's new customer names none."""
+    for index, market in enumerate(whole.markets):
+        if market.project == ANY_PROJECT and len(whole.projects) > 1 and market.mode("customers") != "off":
+            yield (
+                f"markets.{index}.project: market {market.name} keeps customers in step and serves every project, but "
+                "nothing says to which one a customer of the back-end belongs (name one project, and add a market "
+                "for each other one; or switch modes.customers off)"
             )
 
 
