@@ -45,9 +45,11 @@ acceptance: install
 infra: install
 	$(BIN)/pytest tests/infra
 
-# Ten thousand generated orders for each property of the money model; some minutes.
+# Ten thousand generated cases for each property of money: the model, line prices, and orders through every simulator.
+# Some minutes on two cores. A test checks that no property is left out.
+MONEY_PROPERTIES := tests/unit/money tests/unit/mapping*/test_line_prices.py tests/contract/dynamics_simulator/test_totals.py tests/contract/connectors/test_*_generated_orders.py
 thorough: install
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/unit/money --numprocesses 2 -o timeout=1800
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest $(MONEY_PROPERTIES) --numprocesses 2 -o timeout=3600
 
 bench: install
 	@$(BIN)/python -m tests.benchmarks

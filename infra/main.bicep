@@ -79,8 +79,8 @@ param dynamicsSignIn string = 'federated'
 @allowed(['off', 'shadow', 'one_market', 'all'])
 param rolloutStage string = 'shadow'
 
-@description('NCRONTAB schedules (UTC) of the timers, by setting.')
-param schedules { *: string } = { ORDERS_SWEEP_SCHEDULE: '0 */5 * * * *' }
+@description('NCRONTAB schedules (UTC) of the timers, by setting; those that are left out are in defaultSchedules.')
+param schedules { *: string } = {}
 
 @description('Settings that have a default in the code, where another value is wanted.')
 param optionalSettings { *: string } = {}
@@ -285,6 +285,11 @@ var signInSecrets = {
   // The secret of a Key Vault certificate is the PKCS#12 file in base64, private key included.
   certificate: ['BC_CERTIFICATE']
 }
+// A timer whose setting is missing keeps the host from starting: every one has a default, whatever `schedules` names.
+var defaultSchedules = {
+  ORDERS_SWEEP_SCHEDULE: '0 */5 * * * *'
+  RETENTION_SCHEDULE: '0 0 3 * * *'
+}
 var secretSettings = toObject(
   union(marketSecrets, signInSecrets[dynamicsSignIn]),
   item => item,
@@ -305,6 +310,7 @@ module functionApp 'modules/function-app.bicep' = {
       modeSettings,
       marketSettings,
       secretSettings,
+      defaultSchedules,
       schedules
     )
     packageContainerUrl: '${hostStorage.outputs.blobEndpoint}${packages}'

@@ -1,25 +1,14 @@
-"""`python -m local up [--json]` and `python -m local demo [--keep]`."""
+"""`python -m local up [--json]` and `python -m local demo`."""
 
-import argparse
+import os
+import signal
 import sys
 
-from local.demo import demo
-from local.up import up
+# First of all: until the stack starts there is nothing to stop, and importing the rest takes a moment.
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda _signal, _frame: os._exit(0))
 
-
-def main() -> int:
-    """Run one command."""
-    parser = argparse.ArgumentParser(prog="python -m local", description="The local stack of the connector.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    start = commands.add_parser("up", help="start everything on loopback; SIGTERM or Ctrl-C stops it")
-    start.add_argument("--json", action="store_true", help="print one JSON line when all is ready")
-    start.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="an application setting")
-    commands.add_parser("demo", help="start everything, show two orders on their way, stop")
-    given = parser.parse_args()
-    if given.command == "demo":
-        return demo()
-    return up(dict(item.split("=", 1) for item in given.set), as_json=given.json)
-
+from local.command import run  # noqa: E402  # after the handlers
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
+from local.interruption import INTERRUPTION
 from local.node import node_path
+from local.ports import ReservedPort
 from local.processes import ROOT, Part, start
 from shared.messaging.queues import QUEUES
 
@@ -28,6 +30,10 @@ TIMINGS = {
     "RETRY_BASE_SECONDS": "0.5",
     "RETRY_CEILING_SECONDS": "4",
     "ORDERS_SWEEP_SCHEDULE": "0 */5 * * * *",
+    "CUSTOMERS_SWEEP_SCHEDULE": "0 */10 * * * *",
+    "CUSTOMERS_PULL_SCHEDULE": "0 */2 * * * *",
+    "SUBSCRIPTIONS_SCHEDULE": "0 15 */12 * * *",
+    "RETENTION_SCHEDULE": "0 0 3 * * *",
     "SWEEP_OVERLAP_SECONDS": "300",
     # The host waits this long on an idle session before it takes the next one.
     "AzureFunctionsJobHost__extensions__serviceBus__sessionIdleTimeout": "00:00:00.2",
@@ -36,21 +42,27 @@ TIMINGS = {
 
 @dataclass(slots=True)
 class Stack:
-    """A running stack. `environment` is what the application and the CLI need."""
+    """A running stack. `environment` is what the application and the CLI need.
+
+    The back-ends are told where to deliver before the Functions host starts: its port is fixed from the beginning.
+    """
 
     logs: Path
+    functions_port: ReservedPort = field(default_factory=ReservedPort)
     parts: dict[str, Part] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
     def part(self, name: str, command: list[str], environment: Mapping[str, str]) -> Part:
         """Start one part."""
-        self.parts[name] = start(name, command, environment, self.logs)
+        with INTERRUPTION.held():
+            self.parts[name] = start(name, command, environment, self.logs)
         return self.parts[name]
 
     def stop(self) -> None:
         """Stop every part, the functions host first so that it can settle its messages."""
         for part in reversed(self.parts.values()):
             part.stop()
+        self.functions_port.close()
 
     def description(self) -> dict[str, Any]:
         """Describe the stack for whoever drives it: URLs, keys, connection strings, process ids."""
@@ -83,19 +95,12 @@ class Stack:
         }
 
 
-def start_stack(directory: Path, overrides: Mapping[str, str]) -> Stack:
-    """Start every part and wait until all answer. Raises ProcessFailed; then nothing is left running."""
-    logs = directory / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    stack = Stack(logs)
-    try:
-        _start_services(stack, directory)
-        stack.environment |= {**TIMINGS, **overrides}
-        _start_functions(stack, directory)
-    except BaseException:
-        stack.stop()
-        raise
-    return stack
+def start_stack(stack: Stack, directory: Path, overrides: Mapping[str, str]) -> None:
+    """Start every part and wait until all answer. Raises ProcessFailed; whoever made the stack stops it."""
+    stack.logs.mkdir(parents=True, exist_ok=True)
+    _start_services(stack, directory)
+    stack.environment |= {**TIMINGS, **overrides}
+    start_functions(stack, directory).wait_ready()
 
 
 def _start_services(stack: Stack, directory: Path) -> None:
@@ -121,7 +126,7 @@ def _start_services(stack: Stack, directory: Path) -> None:
     for back_end in BACK_ENDS:
         stack.part(back_end, [python, "-m", "local.dynamics", back_end, *free], tokens)
     said = {name: part.wait_ready() for name, part in stack.parts.items()}
-    stack.environment = _environment(said, client)
+    stack.environment = _environment(said, client) | _events(stack.functions_port.url)
 
 
 def _queue_config(queue: Any) -> dict[str, Any]:
@@ -154,7 +159,17 @@ def _environment(said: Mapping[str, Mapping[str, Any]], client: Mapping[str, str
         "BC_REVENUE_ACCOUNT": REVENUE_ACCOUNT,
         "BC_ROUNDING_ACCOUNT": ROUNDING_ACCOUNT,
         "OAUTH_CA_FILE": said["authority"]["ca_file"],
-        "FUNCTIONS_KEY": secrets.token_urlsafe(24),
+    }
+
+
+def _events(functions: str) -> dict[str, str]:
+    """Where the back-ends tell what has changed, with the function key, and the secret that they must show."""
+    key = secrets.token_urlsafe(24)
+    return {
+        "FUNCTIONS_KEY": key,
+        "DYNAMICS_EVENTS_URL": f"{functions}/api/dynamics",
+        "DYNAMICS_EVENTS_KEY": key,
+        "DYNAMICS_EVENTS_SECRET": secrets.token_urlsafe(24),
     }
 
 
@@ -164,11 +179,7 @@ def _first_company(central: str) -> str:
     return str(companies[0]["id"])
 
 
-def _start_functions(stack: Stack, directory: Path) -> None:
-    start_functions(stack, directory, "0").wait_ready()
-
-
-def start_functions(stack: Stack, directory: Path, port: str) -> Part:
-    """Start the Functions host; a restart takes the port that the first start was given."""
-    command = [sys.executable, "-m", "local.host", "--app", str(ROOT), "--port", port]
+def start_functions(stack: Stack, directory: Path) -> Part:
+    """Start the Functions host, or start it again: it always has the same port."""
+    command = [sys.executable, "-m", "local.host", "--app", str(ROOT), "--port", str(stack.functions_port.number)]
     return stack.part("functions", [*command, "--state-dir", str(directory / "timers")], stack.environment)

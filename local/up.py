@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import sys
 import tempfile
 import time
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.processes import ProcessFailed
-from local.seed import prepare, prepare_commercetools
+from local.seed import prepare, prepare_back_ends, prepare_commercetools
 from local.stack import Stack, start_functions, start_stack
 
 WATCH_SECONDS = 0.2
@@ -23,20 +22,27 @@ WATCH_SECONDS = 0.2
 def running_stack(overrides: Mapping[str, str]) -> Iterator[Stack]:
     """Start the stack in a temporary folder; stop it and remove the folder at the end."""
     with tempfile.TemporaryDirectory(prefix="ctd365-") as folder:
-        stack = start_stack(Path(folder), overrides)
+        stack = Stack(Path(folder) / "logs")
         try:
-            asyncio.run(prepare(stack.environment))
-            said = stack.description()["functions"]
-            url = f"{said['url']}{said['events_path']}?code={stack.environment['FUNCTIONS_KEY']}"
-            asyncio.run(prepare_commercetools(stack.environment, url))
+            start_stack(stack, Path(folder), overrides)
+            asyncio.run(_prepare(stack))
             yield stack
         finally:
             stack.stop()
 
 
+async def _prepare(stack: Stack) -> None:
+    """Do what a new installation is set up with."""
+    said = stack.description()["functions"]
+    await prepare(stack.environment)
+    await prepare_commercetools(
+        stack.environment, f"{said['url']}{said['events_path']}?code={stack.environment['FUNCTIONS_KEY']}"
+    )
+    await prepare_back_ends(stack.environment, said["url"])
+
+
 def up(overrides: Mapping[str, str], *, as_json: bool) -> int:
-    """Run until told to stop. Returns 0, or 1 when a part could not start or died."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Run until a part dies. Returns 1; `Interruption` ends it before."""
     try:
         with running_stack(overrides) as stack:
             _announce(stack, as_json=as_json)
@@ -44,13 +50,6 @@ def up(overrides: Mapping[str, str], *, as_json: bool) -> int:
     except ProcessFailed as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: let the parts stop in order
-    raise KeyboardInterrupt
 
 
 def _announce(stack: Stack, *, as_json: bool) -> None:
@@ -89,6 +88,5 @@ def _watch(stack: Stack) -> int:
             if name != "functions":
                 print(f"{name} ended with {part.process.returncode}:\n{part.log_tail()}", file=sys.stderr)
                 return 1
-            port = part.announced["url"].rsplit(":", 1)[1]
             part.stop()
-            start_functions(stack, stack.logs.parent, port).wait_ready()
+            start_functions(stack, stack.logs.parent).wait_ready()

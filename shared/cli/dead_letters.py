@@ -16,22 +16,9 @@ from shared.cli.letters import Filter, Found, Letter, find_letters
 from shared.cli.output import plain, show_json, show_text
 from shared.cli.resubmission import By, Settled, discard_letters, resubmit_letters
 from shared.cli.run import run
+from shared.cli.selection import AsJson, Entity, Flow, Queue, Reason, Selection, selecting
 
 group = typer.Typer(no_args_is_help=True, help="Messages that cannot proceed: see why, send them again, discard them.")
-
-Queue = Annotated[str | None, typer.Option("--queue", help="Only this queue; all of them without it.")]
-Flow = Annotated[str | None, typer.Option("--flow", help="Only this flow, for example orders.")]
-Reason = Annotated[
-    str | None,
-    typer.Option("--reason", help="Only reasons that begin so, for example NeedsReview or NeedsReview:item."),
-]
-Entity = Annotated[str | None, typer.Option("--entity", help="Only this commercetools entity id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Actor = Annotated[str | None, typer.Option("--actor", help="Who acts, for the audit; the OS user without it.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen and change nothing.")]
-Everything = Annotated[bool, typer.Option("--all", help="Every dead letter (of the queue).")]
-WHICH = "Sequence numbers, message ids, entity ids or document numbers."
 
 
 @group.command("list")
@@ -81,32 +68,24 @@ def show_command(
 
 
 @group.command("resubmit")
+@selecting
 def resubmit_command(
     ctx: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="IDS", help=WHICH)] = None,
-    everything: Everything = False,
-    queue: Queue = None,
-    flow: Flow = None,
-    reason: Reason = None,
-    entity: Entity = None,
+    chosen: Selection,
     edit: Annotated[Path | None, typer.Option("--edit", help="Send the body in this file instead.")] = None,
     editor: Annotated[bool, typer.Option("--editor", help="Edit the body in $EDITOR first.")] = False,
     why: Annotated[str, typer.Option("--why", help="What was fixed, for the audit.")] = "resubmitted by hand",
-    actor: Actor = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
 ) -> None:
     """Send dead letters again, as new messages of the same entity. They run afresh; each is audited."""
 
     async def work(context: Context) -> Exit:
-        found = await _selected(context, queue, Filter(flow, reason, entity, names or ()), everything)
+        found = await _selected(context, chosen)
         body = _new_body(found, edit, editor)
-        if dry_run:
-            return _preview(found.letters, context, as_json)
-        if not yes and len(found.letters) > 1:
+        if chosen.dry_run:
+            return _preview(found.letters, context, chosen.as_json)
+        if not chosen.yes and len(found.letters) > 1:
             _confirm(f"Resubmit {len(found.letters)} dead letters?", found.letters, context)
-        by = By(actor_or_user(actor), why)
+        by = By(actor_or_user(chosen.actor), why)
         if body is None:
             done = await resubmit_letters(context, found.letters, by)
         else:
@@ -114,37 +93,29 @@ def resubmit_command(
             difference = body.difference(found.message(letter))
             edited = body.edit(letter.queue)
             done = await resubmit_letters(context, found.letters, by, edit=edited, edited=difference)
-        return _report(found.letters, done, "resubmitted", as_json)
+        return _report(found.letters, done, "resubmitted", chosen.as_json)
 
     run(ctx, work)
 
 
 @group.command("discard")
+@selecting
 def discard_command(
     ctx: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="IDS", help=WHICH)] = None,
-    everything: Everything = False,
-    queue: Queue = None,
-    flow: Flow = None,
-    reason: Reason = None,
-    entity: Entity = None,
+    chosen: Selection,
     why: Annotated[str | None, typer.Option("--why", help="Why nobody needs them any more, for the audit.")] = None,
-    actor: Actor = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
 ) -> None:
     """Remove dead letters for good. Each is audited, with the reason that you give."""
 
     async def work(context: Context) -> Exit:
-        found = await _selected(context, queue, Filter(flow, reason, entity, names or ()), everything)
-        if dry_run:
-            return _preview(found.letters, context, as_json)
-        reason_given = why or _ask_why(yes)
-        if not yes:
+        found = await _selected(context, chosen)
+        if chosen.dry_run:
+            return _preview(found.letters, context, chosen.as_json)
+        reason_given = why or _ask_why(chosen.yes)
+        if not chosen.yes:
             _confirm(f"Discard {len(found.letters)} dead letter(s) for good?", found.letters, context)
-        done = await discard_letters(context, found.letters, By(actor_or_user(actor), reason_given))
-        return _report(found.letters, done, "discarded", as_json)
+        done = await discard_letters(context, found.letters, By(actor_or_user(chosen.actor), reason_given))
+        return _report(found.letters, done, "discarded", chosen.as_json)
 
     run(ctx, work)
 
@@ -157,13 +128,14 @@ def _queues(context: Context, queue: str | None) -> tuple[str, ...]:
     return (queue,)
 
 
-async def _selected(context: Context, queue: str | None, wanted: Filter, everything: bool) -> Found:
+async def _selected(context: Context, chosen: Selection) -> Found:
     """Find what is meant. Raises CommandError when that is nothing, everything by accident, or ambiguous."""
-    if wanted.empty and not everything:
+    wanted = chosen.filter
+    if wanted.empty and not chosen.everything:
         raise usage_error("nothing is selected", "name IDS, or use --entity, --flow, --reason or --all")
-    if wanted.names and everything:
+    if wanted.names and chosen.everything:
         raise usage_error("IDS and --all contradict each other", "leave one of them out")
-    found = await find_letters(context, _queues(context, queue), wanted)
+    found = await find_letters(context, _queues(context, chosen.queue), wanted)
     if not found.letters:
         raise _nothing_matches(wanted.names)
     unmet = [name for name in wanted.names if not any(letter.answers_to(name) for letter in found.letters)]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 from shared.cli.context import Context
 from shared.cli.exits import CommandError, Exit, usage_error
 from shared.dynamics.connector import Connector
-from shared.errors import Conflict
+from shared.errors import Conflict, NotFound
+from shared.flows.customer_decisions import Decider, Taken
+from shared.flows.customer_questions import CONFLICT
 from shared.flows.matching import CUSTOMER, id_map_entity
 from shared.flows.order_plan import ITEM
 from shared.markets import ItemTarget, Market
@@ -50,6 +52,22 @@ class CustomerDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeDecision:
+    """The values of this side count."""
+
+    side: Taken
+
+    @property
+    def option(self) -> str:
+        """The option that expresses it."""
+        return "--take"
+
+    def stored(self) -> dict[str, str]:
+        """Return what is kept with the review item."""
+        return {"take": self.side}
+
+
+@dataclass(frozen=True, slots=True)
 class NoteDecision:
     """The cause was fixed elsewhere; the note says how."""
 
@@ -65,27 +83,34 @@ class NoteDecision:
         return {"note": self.text}
 
 
-type Decision = ItemDecision | CustomerDecision | NoteDecision
+BUSINESS_UNIT = "business-unit"
+
+type Decision = ItemDecision | CustomerDecision | TakeDecision | NoteDecision
 
 # A note fits every question: whatever was fixed in one of the systems needs no mapping here.
 OPTION_OF_KIND: Mapping[str, str] = {
     ITEM: "--item NUMBER [--variant CODE]",
     CUSTOMER: "--customer NUMBER",
+    CONFLICT: f"--take {'|'.join(get_args(Taken))}",
 }
 
 
-def decision_of(item: str | None, variant: str | None, customer: str | None, note: str | None) -> Decision:
+def decision_of(
+    item: str | None, variant: str | None, customer: str | None, take: Taken | None, note: str | None
+) -> Decision:
     """Read the options. Raises CommandError unless exactly one decision is given."""
     given: list[Decision] = []
     if item:
         given.append(ItemDecision(item, variant))
     if customer:
         given.append(CustomerDecision(customer))
+    if take:
+        given.append(TakeDecision(take))
     if note:
         given.append(NoteDecision(note))
     if len(given) != 1:
         what = "no decision is given" if not given else "several decisions are given"
-        raise usage_error(what, "use exactly one of --item NUMBER, --customer NUMBER, --note TEXT")
+        raise usage_error(what, "use exactly one of --item NUMBER, --customer NUMBER, --take SIDE, --note TEXT")
     if variant and not item:
         raise usage_error("--variant without --item", "name the item, too: --item NUMBER --variant CODE")
     return given[0]
@@ -104,14 +129,29 @@ def check_fits(review_item: ReviewItem, decision: Decision) -> None:
 
 
 async def pair_of(context: Context, question: Question, decision: Decision, correlation_id: str) -> IdPair | None:
-    """Return the pair that the decision puts into the id map, after the back-end confirmed it; None for a note."""
-    if isinstance(decision, NoteDecision):
+    """Return the pair that the decision puts into the id map, once the back-end has confirmed it, if any."""
+    if isinstance(decision, NoteDecision | TakeDecision):
         return None
     market = _market(context, question)
     connector = context.app.connectors[market.back_end]
     if isinstance(decision, ItemDecision):
         return await _item_pair(connector, market, question, decision, correlation_id)
-    return await _customer_pair(connector, market, question, decision, correlation_id)
+    pair = await _customer_pair(connector, market, question, decision, correlation_id)
+    unit = await context.state.id_map.by_commercetools_id(question.scope, BUSINESS_UNIT, question.key)
+    return replace(pair, entity=BUSINESS_UNIT) if unit else pair
+
+
+async def take_side(context: Context, question: Question, decision: TakeDecision, correlation_id: str) -> None:
+    """Let one side's values count from now on. Raises CommandError when a side has no such customer any more."""
+    flow = context.app.customers
+    decider = Decider(flow.loader, flow.stores.snapshots)
+    market, now = _market(context, question), context.app.road.now()
+    try:
+        await decider.take(question, market, decision.side, now, correlation_id)
+    except NotFound as error:
+        raise CommandError(
+            error.message, "nothing was changed; `ctd365 review resolve … --note TEXT` closes it"
+        ) from error
 
 
 async def put_pair(context: Context, pair: IdPair) -> IdPair | None:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from shared.cli.findings import Finding, failed, note, ok
 from shared.dynamics.auth import TokenProvider
 from shared.dynamics.connector import Connector
-from shared.dynamics.examination import Examiner
+from shared.dynamics.examination import Examined, Examiner, Named, by_value, line_targets
 from shared.errors import NotFound, ServiceError
-from shared.markets import BackEnd, ItemTarget, LineTarget, Market, MarketMap
+from shared.markets import BackEnd, ItemTarget, Market, MarketMap
 
 type TokensOf = Callable[[BackEnd], TokenProvider]
 
@@ -40,7 +40,7 @@ async def _sign_in(name: str, user: BackEnd, tokens_of: TokensOf) -> Finding:
     try:
         await tokens_of(user).token()
     except ServiceError as error:
-        fix = "check authority, tenant_id, client_id and client_secret (or the federated credential), and scope"
+        fix = "check authority, tenant_id, client_id, scope, and the secret, certificate or federated credential"
         return failed("sign-in", where, str(error), fix)
     return ok("sign-in", where, "gets a token")
 
@@ -55,7 +55,8 @@ async def _market(market: Market, connector: Connector, correlation_id: str) -> 
     if any(finding.status == "failed" and finding.check == "company" for finding in findings):
         return findings
     findings += await _items(market, connector, correlation_id)
-    findings += [await _location(market, code, connector, correlation_id) for code in _locations(market)]
+    for code, places in by_value(_locations(market)).items():
+        findings.append(await _location(market, code, places, connector, correlation_id))
     findings += await _guest_account(market, connector, correlation_id)
     return findings
 
@@ -68,12 +69,15 @@ async def _examined(market: Market, connector: Connector, correlation_id: str) -
     if not isinstance(connector, Examiner):
         return [note("set-up", _where(market), "company, tax codes and accounts are not checked for this back-end")]
     found = await connector.examine(market, correlation_id)
-    return [
-        failed(row.what.partition(" ")[0], _where(market), row.defect, row.fix)
-        if row.defect
-        else ok(row.what.partition(" ")[0], _where(market), row.what)
-        for row in found
-    ]
+    return [_of_examined(market, row) for row in found]
+
+
+def _of_examined(market: Market, row: Examined) -> Finding:
+    check = row.check or row.what.partition(" ")[0]
+    if not row.defect:
+        return ok(check, _where(market), row.what)
+    say = note if row.unsure else failed
+    return say(check, _where(market), row.defect, row.fix)
 
 
 async def _items(market: Market, connector: Connector, correlation_id: str) -> list[Finding]:
@@ -97,29 +101,23 @@ def _item(market: Market, name: str, target: ItemTarget, found: Mapping[str, obj
 def _wanted_items(market: Market) -> Iterator[tuple[str, ItemTarget]]:
     """Name every item of the map by the place where it stands."""
     yield from ((f"items.{sku}", target) for sku, target in market.items.items())
-    for place, target in _line_targets(market):
-        if target is not None and target.as_ == "item":
+    for place, target in line_targets(market):
+        if target.as_ == "item":
             yield place, ItemTarget(item=target.number)
 
 
-def _line_targets(market: Market) -> Iterator[tuple[str, LineTarget | None]]:
-    yield "shipping.default", market.shipping.default
-    yield from ((f"shipping.methods.{name}", target) for name, target in market.shipping.methods.items())
-    yield "custom_lines.default", market.custom_lines.default
-    yield from ((f"custom_lines.slugs.{slug}", target) for slug, target in market.custom_lines.slugs.items())
-    yield "totals.rounding", market.totals.rounding
+def _locations(market: Market) -> Iterator[Named]:
+    if market.location:
+        yield Named("location", market.location)
+    yield from (Named(f"warehouses.{index}.code", house.code) for index, house in enumerate(market.warehouses))
 
 
-def _locations(market: Market) -> list[str]:
-    codes = [market.location, *(warehouse.code for warehouse in market.warehouses)]
-    return list(dict.fromkeys(code for code in codes if code))
-
-
-async def _location(market: Market, code: str, connector: Connector, correlation_id: str) -> Finding:
+async def _location(market: Market, code: str, places: str, connector: Connector, correlation_id: str) -> Finding:
     try:
         await connector.find_location(market.model_copy(update={"location": code}), correlation_id)
     except NotFound as error:
-        return failed("location", _where(market), error.message, f"create location {code}, or correct the market map")
+        fix = f"create location {code}, or correct the market map"
+        return failed("location", _where(market), f"{places}: {error.message}", fix)
     return ok("location", _where(market), code)
 
 
@@ -129,10 +127,11 @@ async def _guest_account(market: Market, connector: Connector, correlation_id: s
         return []
     found = await connector.find_customers(market, correlation_id, number=number)
     if len(found) != 1:
-        detail = f"{len(found)} customers have the number {number}"
+        detail = f"customers.guest_account: {len(found)} customers have the number {number}"
         return [
             failed("guest account", _where(market), detail, "correct customers.guest_account, or create the customer")
         ]
     if found[0].blocked:
-        return [failed("guest account", _where(market), f"customer {number} is blocked", "unblock it there")]
+        detail = f"customers.guest_account: customer {number} is blocked"
+        return [failed("guest account", _where(market), detail, "unblock it there")]
     return [ok("guest account", _where(market), number)]

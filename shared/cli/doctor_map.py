@@ -53,7 +53,7 @@ def _tax(market: Market, back_end: BackEndType, where: str) -> Iterator[Finding]
 
 def _covers_rule(wide: TaxRule, narrow: TaxRule) -> bool:
     pairs = ((wide.country, narrow.country), (wide.rate, narrow.rate), (wide.category, narrow.category))
-    return all(mine is None or mine == other for mine, other in pairs)
+    return wide.untaxed == narrow.untaxed and all(mine is None or mine == other for mine, other in pairs)
 
 
 def _lines(market: Market, where: str) -> Iterator[Finding]:

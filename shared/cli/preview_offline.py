@@ -31,7 +31,8 @@ async def offline_preview(
     """Preview a document with nothing but a market map. Raises CommandError naming the component that is wrong."""
     markets = read_map(map_file, environment)
     choice = choose_market(markets, to, document, project)
-    market, order = choice.market, mapped(document, project_of(choice, markets, project))
+    key = project_of(choice, markets, project)
+    market, order = choice.market.of_project(key), mapped(document, key)
     back_end = markets.back_ends[market.back_end]
     rehearsal = Rehearsal(NoReads(_looked_up(order)))
     async with httpx.AsyncClient(transport=rehearsal) as http:

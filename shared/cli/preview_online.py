@@ -43,7 +43,8 @@ async def online_preview(
     if document is None:
         project, document = await _fetched(context, name, project)
     choice = choose_market(app.markets, to, document, project)
-    market, order = choice.market, mapped(document, project_of(choice, app.markets, project))
+    key = project_of(choice, app.markets, project)
+    market, order = choice.market.of_project(key), mapped(document, key)
     back_end = app.markets.back_ends[market.back_end]
     rehearsal = Rehearsal(reads or httpx.AsyncHTTPTransport())
     async with httpx.AsyncClient(transport=rehearsal, timeout=TIMEOUT) as http:

@@ -101,7 +101,8 @@ def show(preview: Preview) -> None:
     show_fields(f"Order {order.number or order.id}, project {order.project}", fields)
     show_text(f"\n{order.explain()}\n")
     for cut in preview.cuts:
-        show_text(f"cut to {cut.limit} characters, as the market map allows: {cut.field}: {cut.value}", "yellow")
+        how = f"cut to {cut.limit} characters, as the market map allows" if cut.limit else "not carried"
+        show_text(f"{how}: {cut.field}: {cut.value}", "yellow")
     for request in preview.requests:
         _show_request(request)
 

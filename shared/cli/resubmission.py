@@ -15,6 +15,9 @@ from shared.errors import ServiceError
 from shared.messaging.dead_letter import DeadLetterMessage, Edit, Resubmitted
 from shared.state.records import JSON, AuditEntry
 
+RESUBMITTED = "resubmitted"  # the step of an audit entry
+MESSAGE_ID = "message_id"
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -78,15 +81,23 @@ async def _told[Result](work: Awaitable[Result], done: Sequence[Settled], what: 
 
 def resubmission_entry(settled: Settled, by: By, now: datetime, edited: JSON) -> AuditEntry:
     """Tell what failed, why it was sent again and as which message. Pure."""
-    before = {"reason": settled.letter.reason, "detail": settled.letter.detail, **_part(edited, "before")}
-    after = {"queue": settled.letter.queue, "message_id": settled.new_message_id, **_part(edited, "after")}
-    return _entry(settled.letter, by, now, ("resubmitted", "Resubmitted"), before, after)
+    before = {**_failed(settled.letter), MESSAGE_ID: settled.letter.message_id, **_part(edited, "before")}
+    after = {"queue": settled.letter.queue, MESSAGE_ID: settled.new_message_id, **_part(edited, "after")}
+    return _entry(settled.letter, by, now, (RESUBMITTED, "Resubmitted"), before, after)
 
 
 def discard_entry(settled: Settled, by: By, now: datetime) -> AuditEntry:
     """Tell what was thrown away and why. Pure."""
-    before = {"reason": settled.letter.reason, "detail": settled.letter.detail}
-    return _entry(settled.letter, by, now, ("discarded", "Discarded"), before, {})
+    return _entry(settled.letter, by, now, ("discarded", "Discarded"), _failed(settled.letter), {})
+
+
+def resubmits(entry: AuditEntry, message_id: str) -> bool:
+    """Tell whether an audit entry says that this message was sent again. Pure."""
+    return entry.step == RESUBMITTED and entry.before.get(MESSAGE_ID) == message_id
+
+
+def _failed(letter: Letter) -> JSON:
+    return {"reason": letter.reason, "detail": letter.detail}
 
 
 def _part(edited: JSON, name: str) -> JSON:

@@ -12,13 +12,14 @@ import typer
 
 from shared.cli import review_views as views
 from shared.cli.context import Context, actor_or_user
-from shared.cli.decisions import Decision, check_fits, decision_of, pair_of, put_pair
+from shared.cli.decisions import Decision, TakeDecision, check_fits, decision_of, pair_of, put_pair, take_side
 from shared.cli.exits import CommandError, Exit
 from shared.cli.letters import known_of
 from shared.cli.output import plain, show_json
 from shared.cli.resubmission import By
 from shared.cli.run import run
 from shared.cli.waiting import Released, release
+from shared.flows.customer_decisions import Taken
 from shared.state.records import JSON, AuditEntry, IdPair, ReviewItem
 from shared.state.review_items import OPEN
 
@@ -70,6 +71,9 @@ def resolve_command(
     item: Annotated[str | None, typer.Option("--item", help="The SKU is this item number of the back-end.")] = None,
     variant: Annotated[str | None, typer.Option("--variant", help="… and this variant of it.")] = None,
     customer: Annotated[str | None, typer.Option("--customer", help="It is this customer number.")] = None,
+    take: Annotated[
+        Taken | None, typer.Option("--take", help="Where both sides have changed a customer: whose values count.")
+    ] = None,
     note: Annotated[str | None, typer.Option("--note", help="The cause was fixed elsewhere: say how.")] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Who decides, for the audit; else the OS user.")] = None,
     as_json: AsJson = False,
@@ -77,7 +81,7 @@ def resolve_command(
     """Answer a question: check and store the decision, audit it, and resubmit what waited."""
 
     async def work(context: Context) -> Exit:
-        decision = decision_of(item, variant, customer, note)
+        decision = decision_of(item, variant, customer, take, note)
         who = actor_or_user(actor)
         resolution, released = await _resolve(context, await _find(context, item_id), decision, who)
         if as_json:
@@ -103,8 +107,10 @@ async def _resolve(context: Context, item: ReviewItem, decision: Decision, actor
     check_fits(item, decision)
     correlation_id = f"cli/{uuid.uuid4()}"
     pair = await pair_of(context, item.question, decision, correlation_id)
-    # The mapping goes first: when anything fails after it, the item is still open and the same command works again.
+    # The decision goes first: when anything fails after it, the item is still open and the same command works again.
     before = await put_pair(context, pair) if pair else None
+    if isinstance(decision, TakeDecision):
+        await take_side(context, item.question, decision, correlation_id)
     resolved = await context.state.review.resolve(item.id, decision.stored(), actor)
     await _audit(context, resolved, before, correlation_id)
     why = f"review item {resolved.id} was resolved: {views.decision_text(resolved.decision)}"

@@ -66,13 +66,17 @@ def show_resolution(item: ReviewItem, pair: IdPair | None, released: Released) -
         letter = settled.letter
         name = f"{letter.entity_type} {letter.entity_id}".strip()
         show_text(f"resubmitted: {name} as message {settled.new_message_id}", "green")
+    for message in released.before:
+        show_text(
+            f"resubmitted before: {_waiting_text(message)} was sent again by somebody, and runs by the answer", "green"
+        )
     for message in released.missing:
         show_text(
             f"not a dead letter yet: {_waiting_text(message)}; "
             f"when it is: ctd365 dead-letters resubmit {message.message_id}",
             "yellow",
         )
-    if not released.done and not released.missing:
+    if not (released.done or released.before or released.missing):
         show_text("nothing waits for it any more: there was nothing to resubmit")
 
 
@@ -80,7 +84,13 @@ def resolution_json(item: ReviewItem, released: Released) -> dict[str, Any]:
     """Return what a decision changed as JSON."""
     resubmitted = [plain(settled.letter) | {"new_message_id": settled.new_message_id} for settled in released.done]
     missing = [plain(message) for message in released.missing]
-    return {"review_item": plain(item), "resubmitted": resubmitted, "missing": missing}
+    before = [plain(message) for message in released.before]
+    return {
+        "review_item": plain(item),
+        "resubmitted": resubmitted,
+        "resubmitted_before": before,
+        "missing": missing,
+    }
 
 
 def decision_text(decision: JSON) -> str:

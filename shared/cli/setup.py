@@ -39,7 +39,7 @@ def dataverse_command(
 ) -> None:
     """Create the columns and alternate keys that sales orders and contacts need in Dataverse.
 
-    The names come from the market map (dataverse.order_key, order_number, contact_number); their publisher must exist.
+    The names come from the market map (dataverse.order_key and the other columns there); their publisher must exist.
     """
 
     async def work(context: Context) -> Exit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -18,6 +19,8 @@ from pydantic import JsonValue
 from shared.market_options.trade import FieldOwner, Ownership
 from shared.model.customer_fields import SETS, Fields, canonical, is_empty, same
 
+ONE_NAME = frozenset({"name", "company"})
+
 type Winner = Literal["commercetools", "dynamics", "nobody"]
 
 
@@ -26,11 +29,15 @@ type Print = str | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Prints of what both sides looked like when they last agreed; `salt` keeps prints of two customers apart."""
+    """Prints of what both sides looked like when they last agreed; `salt` keeps prints of two customers apart.
+
+    `decided` names the side whose change of a field a person has allowed, whoever owns it.
+    """
 
     commercetools: Mapping[str, Print]
     dynamics: Mapping[str, Print]
     salt: str
+    decided: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, name: str) -> bool:
         """Tell whether the field was there on both sides."""
@@ -81,8 +88,9 @@ def merge(commercetools: Side, dynamics: Side, agreed: Agreement | None, rules: 
     to_commercetools: dict[str, JsonValue] = {}
     to_dynamics: dict[str, JsonValue] = {}
     decisions: list[FieldDecision] = []
-    for name in sorted(commercetools.fields.keys() & dynamics.fields.keys()):
-        decision, value = _decide(name, commercetools, dynamics, agreed, rules.of(name))
+    both = commercetools.fields.keys() & dynamics.fields.keys()
+    for name in sorted(both):
+        decision, value = _decide(name, commercetools, dynamics, agreed, _rule_of(name, both, rules))
         if decision is None:
             continue
         decisions.append(decision)
@@ -93,6 +101,16 @@ def merge(commercetools: Side, dynamics: Side, agreed: Agreement | None, rules: 
         if not same(value, dynamics.fields[name]):
             to_dynamics[name] = value
     return Merged(to_commercetools, to_dynamics, tuple(decisions))
+
+
+def _rule_of(name: str, both: AbstractSet[str], rules: Ownership) -> FieldOwner:
+    """Return who owns a field. Where a card has one name that is the company, too, one side owns both.
+
+    With an owner for each, every put-back of one would be a change of the other, for ever.
+    """
+    if name in ONE_NAME and both >= ONE_NAME:
+        return rules.fields.get("company") or rules.of("name")
+    return rules.of(name)
 
 
 def _decide(
@@ -121,7 +139,7 @@ def _since_agreed(
     if ours_changed and theirs_changed:
         return _conflict(name, commercetools, dynamics, rule)
     changed: Winner = "commercetools" if ours_changed else "dynamics"
-    if rule.owner in ("latest", "review") or rule.owner == changed:
+    if rule.owner in ("latest", "review") or changed in (rule.owner, agreed.decided.get(name)):
         return FieldDecision(name, ours, theirs, changed, f"changed in {_side(changed)}"), _of(changed, ours, theirs)
     owner: Winner = "dynamics" if changed == "commercetools" else "commercetools"
     why = f"changed in {_side(changed)}, but {_side(owner)} owns it: put back"

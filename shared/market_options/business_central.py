@@ -16,3 +16,9 @@ class BusinessCentralOptions(BaseModel):
         default="comment_line",
         description="a comment line of the sales order, since API v2.0 has no field for it; or not carried",
     )
+    unit_price_decimals: int = Field(
+        default=5, ge=0, le=8, description="unit-amount rounding precision of the market's currencies, as set up there"
+    )
+
+
+DEFAULTS = BusinessCentralOptions()

@@ -38,7 +38,7 @@ def clashes(landings: Iterable[Landing]) -> Iterator[str]:
 def _clash(landing: Landing, project: str, prefix: str, holder: Landing, held_by: str) -> str:
     shared = f"prefix {prefix}" if prefix else "no prefix"
     return (
-        f"{landing.place}.order.reference_prefix: project {project} writes to {landing.books} with {shared}, as project "
-        f"{held_by} does in market {holder.market}, so orders of the same number could not be told apart (give each "
-        "project a prefix of its own, in order.reference_prefixes where one market serves several)"
+        f"{landing.place}.order.reference_prefix: project {project} writes to {landing.books} with {shared}, as "
+        f"project {held_by} does in market {holder.market}, so orders of the same number could not be told apart "
+        "(give each project a prefix of its own, in order.reference_prefixes where one market serves several)"
     )

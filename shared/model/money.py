@@ -17,6 +17,7 @@ _CURRENCIES_BY_DIGITS = {
 _MINOR_DIGITS = {currency: digits for digits, codes in _CURRENCIES_BY_DIGITS.items() for currency in codes.split()}
 # Inexact is trapped: an amount that would lose a digit is an error here, never a silent rounding.
 _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+_ZERO = Decimal(0)
 
 
 class MoneyError(Exception):
@@ -137,7 +138,7 @@ class Money:
         return Money(_EXACT.minus(self.amount), self.currency)
 
     def __mul__(self, factor: int | Decimal) -> "Money":
-        return Money(_EXACT.multiply(self.amount, Decimal(factor)), self.currency)
+        return Money(_EXACT.multiply(self.amount, factor), self.currency)
 
     def __lt__(self, other: "Money") -> bool:
         return self.amount < self._other(other)
@@ -155,19 +156,26 @@ class Money:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Add up amounts; an empty sum is zero in the given currency."""
-    result = Decimal(0)
+    return Money(_sum(amounts, currency), currency)
+
+
+def is_sum(whole: Money, parts: Iterable[Money]) -> bool:
+    """Tell whether the parts add up to the whole, exactly."""
+    return _sum(parts, whole.currency) == whole.amount
+
+
+def _sum(amounts: Iterable[Money], currency: str) -> Decimal:
+    result = _ZERO
     for amount in amounts:
         if amount.currency != currency:
             raise CurrencyMismatch(currency, amount.currency)
         result = _EXACT.add(result, amount.amount)
-    return Money(result, currency)
+    return result
 
 
 def _integer_weights(weights: Sequence[Decimal | int]) -> list[int]:
-    if all(isinstance(weight, int) for weight in weights):
-        return [int(weight) for weight in weights]
     ratios = [weight.as_integer_ratio() for weight in weights]
-    common = lcm(*(denominator for _, denominator in ratios))
+    common = lcm(*[denominator for _, denominator in ratios])
     return [numerator * (common // denominator) for numerator, denominator in ratios]
 
 
@@ -188,7 +196,8 @@ def allocate(total: int, weights: Sequence[Decimal | int]) -> list[int]:
     if whole < 0:
         units, whole = [-unit for unit in units], -whole
     parts = [total * unit // whole for unit in units]
-    by_remainder = sorted(range(len(units)), key=lambda index: (-(total * units[index] % whole), index))
-    for index in by_remainder[: total - sum(parts)]:
-        parts[index] += 1
+    if left := total - sum(parts):
+        by_remainder = sorted(range(len(units)), key=lambda index: (-(total * units[index] % whole), index))
+        for index in by_remainder[:left]:
+            parts[index] += 1
     return parts

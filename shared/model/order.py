@@ -1,20 +1,22 @@
 """The canonical order: every discount is in the lines, and the lines add up to the totals to the minor unit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from shared.model.address import Address
 from shared.model.explanation import Explanation, ExplanationRow
-from shared.model.money import Money, MoneyMismatch, total
+from shared.model.money import Money, MoneyMismatch, is_sum, total
 
 type LineKind = Literal["item", "gift", "custom", "shipping"]
 
 
 class _Frozen(BaseModel):
+    # What must add up is checked in model_post_init: it runs once, when the object is built. An "after" validator would
+    # run again for every line that an order takes in.
     model_config = ConfigDict(frozen=True, defer_build=True)
 
 
@@ -111,14 +113,12 @@ class OrderLine(_Frozen):
         """How people recognise the line."""
         return f"{self.kind} {self.sku or self.name or self.reference}"
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        _expect(f"line {self.id} gross", self.net + self.tax, self.gross)
-        _expect(f"line {self.id} discount", self.list_amount - self.final_amount, self.discount)
+    def model_post_init(self, _context: Any, /) -> None:
+        """Refuse a line that does not add up (MoneyMismatch)."""
+        _expect_sum(self.gross, (self.net, self.tax), "line", self.id, "gross")
+        _expect_sum(self.list_amount, (self.final_amount, self.discount), "line", self.id, "discount")
         if self.discounts:
-            parts = total((part.amount for part in self.discounts), self.discount.currency)
-            _expect(f"line {self.id} discounts", self.discount, parts)
-        return self
+            _expect_sum(self.discount, [part.amount for part in self.discounts], "line", self.id, "discounts")
 
 
 class Totals(_Frozen):
@@ -152,13 +152,13 @@ class Order(_Frozen):
     custom: Mapping[str, JsonValue] = {}
     synced: tuple[SyncMark, ...] = ()
 
-    @model_validator(mode="after")
-    def _adds_up(self) -> Self:
-        _expect("totals gross", self.totals.net + self.totals.tax, self.totals.gross)
-        _expect("totals net", self.totals.net, self._sum(lambda line: line.net))
-        _expect("totals tax", self.totals.tax, self._sum(lambda line: line.tax))
-        _expect("totals gross", self.totals.gross, self._sum(lambda line: line.gross))
-        return self
+    def model_post_init(self, _context: Any, /) -> None:
+        """Refuse an order whose lines do not add up to its totals (MoneyMismatch)."""
+        totals, lines = self.totals, self.lines
+        _expect_sum(totals.gross, (totals.net, totals.tax), "totals", "gross")
+        _expect_sum(totals.net, [line.net for line in lines], "totals", "net")
+        _expect_sum(totals.tax, [line.tax for line in lines], "totals", "tax")
+        _expect_sum(totals.gross, [line.gross for line in lines], "totals", "gross")
 
     def _sum(self, part: Callable[[OrderLine], Money]) -> Money:
         return total(map(part, self.lines), self.currency)
@@ -190,6 +190,6 @@ def _row(line: OrderLine) -> ExplanationRow:
     )
 
 
-def _expect(component: str, expected: Money, actual: Money) -> None:
-    if expected != actual:
-        raise MoneyMismatch(component, expected, actual)
+def _expect_sum(whole: Money, parts: Sequence[Money], *component: str) -> None:
+    if not is_sum(whole, parts):
+        raise MoneyMismatch(" ".join(component), whole, total(parts, whole.currency))

@@ -45,6 +45,9 @@ class IdempotencyStore(Protocol):
     async def mark_unknown(self, claim: Claimed) -> bool:
         """Give the key back, remembering that a write may have happened. False when taken over."""
 
+    async def forget_done(self, before: datetime, limit: int) -> int:
+        """Remove keys that were completed before, `limit` at most; return how many. Others stay, however old."""
+
 
 class LeaseStore(Protocol):
     """Who holds how much of something that all processes share: one small sheet per key, rewritten as a whole.
@@ -146,6 +149,9 @@ class AuditLog(Protocol):
     def by_day(self, day: datetime, outcome: str | None = None) -> AsyncIterator[AuditEntry]:
         """Every entry of one UTC day, optionally of one outcome."""
 
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Remove the entries of UTC days that ended before, `limit` at most, oldest day first; return how many."""
+
     async def erase(self, entity_id: str) -> int:
         """Take out what was written and why from every entry of an entity; steps, outcomes and times stay.
 
@@ -167,6 +173,9 @@ class ReviewStore(Protocol):
 
     async def resolve(self, item_id: str, decision: JSON, actor: str) -> ReviewItem:
         """Close with a decision. Raises NotFound for an unknown id, Conflict when resolved before."""
+
+    async def forget_resolved(self, before: datetime, limit: int) -> int:
+        """Remove items that were resolved before, `limit` at most; return how many. Open ones stay, however old."""
 
     async def erase(self, key_part: str) -> int:
         """Take the text and both sides' values out of every item whose key has this part; returns how many."""

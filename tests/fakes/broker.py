@@ -23,6 +23,7 @@ class Broker:
     """A queue by Service Bus' rules: redelivers what was abandoned, dead-letters after ten deliveries.
 
     `crashes` are the turns in which the worker dies after the road returned and before the message is completed.
+    `take_in` accepts what others have sent to the queue; `step` delivers one message.
     """
 
     bench: Bench
@@ -33,6 +34,8 @@ class Broker:
     extra_copies: int = 0
     accepted: int = 0
     taken: int = 0
+    queue: str = "orders"
+    most_turns: int = MAX_TURNS
     _turn: int = 0
 
     def accept(self, body: Envelope) -> None:
@@ -41,13 +44,24 @@ class Broker:
 
     def _enqueue(self, body: Envelope) -> None:
         self.taken += 1
-        self.waiting.append(incoming(body, sequence=self.taken, message=f"m-{self.taken}"))
+        message = incoming(body, sequence=self.taken, message=f"m-{self.taken}")
+        self.waiting.append(replace(message, queue=self.queue))
+
+    def take_in(self) -> int:
+        """Accept what was sent to the queue since; returns how many messages there were."""
+        sent = self.bench.sender.sent.pop(self.queue, [])
+        for message in sent:
+            self.accept(parse_envelope(message.body))
+        return len(sent)
 
     async def run(self) -> None:
         while self.waiting:
-            self._turn += 1
-            assert self._turn < MAX_TURNS
-            await self._deliver(self.waiting.popleft())
+            await self.step()
+
+    async def step(self) -> None:
+        self._turn += 1
+        assert self._turn < self.most_turns
+        await self._deliver(self.waiting.popleft())
 
     async def _deliver(self, message: Incoming) -> None:
         try:
@@ -74,7 +88,7 @@ class Broker:
             self.waiting.appendleft(replace(message, delivery_count=message.delivery_count + 1))
 
     def _take_scheduled(self) -> None:
-        for copy in self.bench.sender.sent.pop("orders", []):
+        for copy in self.bench.sender.sent.pop(self.queue, []):
             if copy.scheduled_at is not None:
                 self.bench.clock.move_to(copy.scheduled_at)
             self._enqueue(parse_envelope(copy.body))

@@ -7,8 +7,8 @@ import pytest
 from shared.markets import MarketMapError, parse_market_map
 from shared.settings import Settings, SettingsError, read_settings
 from tests.fakes.markets import ENVIRONMENT, MARKET_MAP
+from tests.fakes.settings import SETTINGS
 
-SETTINGS = {"MARKET_MAP": "market-map.yaml", "ServiceBus": "bus", "TABLES_CONNECTION_STRING": "tables"}
 PLAIN = "http://api.example.com"
 ADDRESSES = {
     "projects.shop.api_url": "api_url: https://api.example.com",
@@ -70,9 +70,12 @@ def test_a_connection_without_tls_is_refused_and_its_key_is_not_shown(name: str,
     [
         ("TABLES_ENDPOINT", "https://account.table.example.com"),
         ("TABLES_CONNECTION_STRING", "UseDevelopmentStorage=true"),
-        ("TABLES_CONNECTION_STRING", "AccountKey=key==;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;"),
-        ("ServiceBus", "Endpoint=sb://bus.example.com/;SharedAccessKey=key="),
-        ("ServiceBus", "Endpoint=sb://localhost:5672;SharedAccessKey=key=;UseDevelopmentEmulator=true;"),
+        ("TABLES_CONNECTION_STRING", "AccountName=a;AccountKey=key==;TableEndpoint=http://127.0.0.1:10002/a;"),
+        ("ServiceBus", "Endpoint=sb://bus.example.com/;SharedAccessKeyName=a;SharedAccessKey=key="),
+        (
+            "ServiceBus",
+            "Endpoint=sb://localhost:5672;SharedAccessKeyName=a;SharedAccessKey=key=;UseDevelopmentEmulator=true;",
+        ),
     ],
 )
 def test_encrypted_and_local_connections_are_taken(name: str, value: str) -> None:

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.commercetools.messages import MAX_EVENTS
-from shared.composition import App
+from shared.composition import make_app
 from shared.settings import read_settings
 from shared.triggers import http, rate
 from shared.triggers.rate import TokenBucket
 from tests.fakes.road import Bench
+from tests.fakes.settings import SETTINGS
 from tests.fakes.unhurried import unhurried
 from tests.unit.flows.desk import Desk
 from tests.unit.intake.deliveries import message
@@ -81,15 +82,13 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     bench = Bench()
     settings = read_settings(
         {
-            "MARKET_MAP": "market-map.yaml",
-            "ServiceBus": "bus",
-            "TABLES_CONNECTION_STRING": "tables",
+            **SETTINGS,
             "INTAKE_REQUESTS_PER_SECOND": str(1 / 60),
             "INTAKE_BURST": "2",
         }
     )
     desk = Desk()
-    application = App(settings, desk.markets, bench.road, {}, {}, desk.flow, desk.commercetools.http)
+    application = make_app(settings, desk.markets, bench.road, {}, {}, desk.commercetools.http)
     monkeypatch.setattr(http, "app", lambda: application)
     rate._intake.cache_clear()
     return bench

@@ -11,6 +11,8 @@ from typing import Any
 
 from starlette.requests import Request as HttpRequest
 
+from local.dynamics.business_central.companion import ROOT as COMPANION_ROOT
+from local.dynamics.business_central.companion import Companion, CompanionEndpoints, install
 from local.dynamics.business_central.company import Companies, Profile
 from local.dynamics.business_central.contacts import CONTACTS, INFORMATION, ContactInformationRules, ContactRules
 from local.dynamics.business_central.document_lines import LineRules
@@ -118,6 +120,7 @@ class Environment:
     definitions: Definitions
     rules: Mapping[str, EntityRules]
     webhooks: Webhooks
+    companion: Companion
 
 
 class BusinessCentralEndpoints(ControlEndpoints):
@@ -208,7 +211,11 @@ def create_environment(
     companies.changed = webhooks.note
     limiter, pace = Limiter(limits), Pace()
     service = make_service(definitions, companies, rules)
-    odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)
+    companion = install(companies, rules, clock, service.product, CompanyScope(companies))
+    verifier = TokenVerifier(token_key, AUDIENCE, issuer)
+    standard = ODataApp(service, ROOT, verifier, limiter, pace).starlette()
+    extension = ODataApp(companion.service, COMPANION_ROOT, verifier, limiter, pace).starlette()
     endpoints = BusinessCentralEndpoints(companies, limiter, pace, seeder, webhooks.timing)
-    app = ControlledApp(HandshakeGate(odata.starlette(), webhooks), fault_body, list(endpoints.routes()))
-    return Environment(app, companies, companies.store, limiter, pace, seeder, definitions, rules, webhooks)
+    routes = [*endpoints.routes(), *CompanionEndpoints(companion, companies).routes()]
+    app = ControlledApp(HandshakeGate(companion.gate(standard, extension), webhooks), fault_body, list(routes))
+    return Environment(app, companies, companies.store, limiter, pace, seeder, definitions, rules, webhooks, companion)

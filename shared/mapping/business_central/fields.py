@@ -36,5 +36,5 @@ CUSTOMER_LIMITS = {
     "taxRegistrationNumber": 50,
 }
 CONTACT_LIMITS = {"displayName": 100, "email": 80, "phoneNumber": 30}
-# Unit-Amount Rounding Precision of a company set up as delivered: 0.00001 for two-decimal currencies.
+UNIT_PRICE_DECIMALS = 5  # Unit-Amount Rounding Precision of a company set up as delivered: 0.00001
 UNIT_PRICE_EXTRA_DIGITS = 3

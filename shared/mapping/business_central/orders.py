@@ -15,6 +15,7 @@ from shared.mapping.fitting import Texts, fit
 from shared.mapping.price_mode import prices_include_tax
 from shared.mapping.references import order_reference
 from shared.mapping.service_lines import line_tax_code, no_service_target, service_target, several_addresses
+from shared.market_options.business_central import DEFAULTS
 from shared.markets import LineTarget, Market
 from shared.model.back_end import Cut, ItemRecord, LineAmounts, MissingReference, OrderDraft, References
 from shared.model.money import Money
@@ -92,7 +93,8 @@ def _line(
     if isinstance(fitted, MissingReference):
         return fitted
     texts, cuts = fitted
-    price = line_price(line, include_tax=include_tax)
+    options = market.business_central or DEFAULTS
+    price = line_price(line, include_tax=include_tax, decimals=options.unit_price_decimals)
     fields = {**target, **texts, "quantity": price.quantity, "unitPrice": float(price.unit_price)}
     if price.discount:
         fields["discountAmount"] = float(price.discount)

@@ -13,7 +13,7 @@ from shared.mapping.business_central.fields import LINE_LIMITS
 from shared.mapping.fitting import fit
 from shared.mapping.line_edits import LineEdit, Row
 from shared.mapping.purchase_orders import PURCHASE_ORDER_NUMBER, not_carried
-from shared.market_options.business_central import BusinessCentralOptions
+from shared.market_options.business_central import DEFAULTS
 from shared.markets import Market
 from shared.model.back_end import Cut, MissingReference
 from shared.model.order import Order
@@ -25,7 +25,7 @@ _LIMITS = {PURCHASE_ORDER_NUMBER: LINE_LIMITS["description"] - len(PREFIX)}
 
 def carries_purchase_order(market: Market) -> bool:
     """Tell whether the market writes the number at all."""
-    options = market.business_central or BusinessCentralOptions()
+    options = market.business_central or DEFAULTS
     return options.purchase_order_number == "comment_line"
 
 

@@ -45,5 +45,17 @@ class MemoryAuditLog:
             self._entries[index] = erased(self._entries[index])
         return len(mine)
 
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Remove the entries of days that ended before, oldest first."""
+        first_day = before.astimezone(UTC).date()
+        old = sorted((entry for entry in self._entries if entry.at.astimezone(UTC).date() < first_day), key=_at)[:limit]
+        removed = {id(entry) for entry in old}
+        self._entries = [entry for entry in self._entries if id(entry) not in removed]
+        return len(old)
+
     def _select(self, wanted: Callable[[AuditEntry], bool]) -> list[AuditEntry]:
-        return sorted((copied(entry) for entry in self._entries if wanted(entry)), key=lambda entry: entry.at)
+        return sorted((copied(entry) for entry in self._entries if wanted(entry)), key=_at)
+
+
+def _at(entry: AuditEntry) -> datetime:
+    return entry.at

@@ -43,6 +43,13 @@ class MemoryIdempotencyStore:
         """Free the key, a write may have happened."""
         return self._settle(claim, ClaimState.UNKNOWN, {})
 
+    async def forget_done(self, before: datetime, limit: int) -> int:
+        """Remove what was completed before."""
+        done = [key for key, held in self._claims.items() if held.state is ClaimState.DONE and held.written_at < before]
+        for key in done[:limit]:
+            del self._claims[key]
+        return len(done[:limit])
+
     def _settle(self, claim: Claimed, state: ClaimState, result: JSON) -> bool:
         stored = self._claims.get(claim.key)
         if stored is None or stored.token != claim.token:

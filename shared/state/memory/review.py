@@ -66,6 +66,13 @@ class MemoryReviewStore:
         self._items[item_id] = copied(closed(item, decision, actor, self._clock()))
         return copied(self._items[item_id])
 
+    async def forget_resolved(self, before: datetime, limit: int) -> int:
+        """Remove what was resolved before; the questions' generations go on counting."""
+        old = [item.id for item in self._items.values() if item.resolved_at is not None and item.resolved_at < before]
+        for identifier in old[:limit]:
+            del self._items[identifier]
+        return len(old[:limit])
+
     async def erase(self, key_part: str) -> int:
         """Take out what items with this part in their key tell."""
         found = [item for item in self._items.values() if key_part in item.question.key]

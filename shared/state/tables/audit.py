@@ -15,7 +15,9 @@ import heapq
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from uuid import uuid4
 
 from shared.errors import Conflict
@@ -25,7 +27,8 @@ from shared.state.records import AuditEntry
 from shared.state.tables import data
 from shared.state.tables.faults import SERVICE
 from shared.state.tables.keys import key
-from shared.state.tables.table import Row, Table
+from shared.state.tables.removal import all_done, chunked
+from shared.state.tables.table import Delete, Row, Table
 
 _SHARDS = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,6 +89,38 @@ class TablesAuditLog:
             count += 1
         return count
 
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Remove the entries of days that ended before, oldest first; the index goes last, so that none is missed."""
+        old = self._index.partitions(key("d", ""), key("d", _date(before)))
+        forgotten = 0
+        async for rows in chunked(old, limit):
+            entries = [_entry(row) for row in rows]
+            keys = [(key(entry.entity_id), row.row_key) for entry, row in zip(entries, rows, strict=True)]
+            await all_done(self._entries.discard(*each) for each in keys)
+            numbered = dict.fromkeys((entry.entity_id, entry.document_number) for entry in entries)
+            await all_done(self._forget_number(*each, before) for each in numbered)
+            for partition, group in groupby(rows, key=lambda row: row.partition):
+                forgotten += await self._forget_index(partition, list(group))
+        return forgotten
+
+    async def _forget_index(self, partition: str, rows: Sequence[Row]) -> int:
+        try:
+            await self._index.transaction(partition, [Delete(row.row_key, row.etag) for row in rows])
+        except Conflict:  # somebody is erasing one of them: the next night finds them again
+            return 0
+        return len(rows)
+
+    async def _forget_number(self, entity_id: str, number: str, before: datetime) -> None:
+        """Remove the pointer from a number to an entity of which no entry is left that carries it."""
+        partition, row_key = key("n", number), key(entity_id)
+        pointer = await self._index.get(partition, row_key) if number else None
+        # A pointer that was written since may belong to an entry that is just being appended.
+        if pointer is None or pointer.written_at >= before:
+            return
+        if number not in [entry.document_number async for entry in self.by_entity(entity_id)]:
+            with suppress(Conflict):
+                await self._index.delete(partition, row_key, pointer.etag)
+
     def _row_key(self, at: datetime) -> str:
         self._last_arrival = max(self._last_arrival + 1, time.time_ns())
         microseconds = (at - _EPOCH) // timedelta(microseconds=1)
@@ -105,7 +140,11 @@ def _day_partition(entry: AuditEntry) -> str:
 
 
 def _day_shard(day: datetime, shard: int) -> str:
-    return key("d", f"{day.astimezone(UTC):%Y%m%d}", str(shard))
+    return key("d", _date(day), str(shard))
+
+
+def _date(day: datetime) -> str:
+    return f"{day.astimezone(UTC):%Y%m%d}"
 
 
 def _entry(row: Row) -> AuditEntry:

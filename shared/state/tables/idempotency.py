@@ -11,7 +11,7 @@ A holder's token is the row's own Token and the etag of the write that claimed i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from shared.state.records import JSON, Claimed, ClaimResult
 from shared.state.tables import data
 from shared.state.tables.faults import SERVICE
 from shared.state.tables.keys import key as table_key
+from shared.state.tables.removal import all_done, chunked
 from shared.state.tables.table import Fields, Row, Table
 
 _ROW = "claim"
@@ -72,6 +73,19 @@ class TablesIdempotencyStore:
     async def mark_unknown(self, claim: Claimed) -> bool:
         """Free the key, a write may have happened."""
         return await self._settle(claim, ClaimState.UNKNOWN, {})
+
+    async def forget_done(self, before: datetime, limit: int) -> int:
+        """Remove what was completed before. The table is read through: its partitions are in no order of time."""
+        done = self._table.old_rows(before, State=ClaimState.DONE.value)
+        forgotten = [await all_done(map(self._forget, rows)) async for rows in chunked(done, limit)]
+        return sum(map(sum, forgotten))
+
+    async def _forget(self, row: Row) -> int:
+        try:
+            await self._table.delete(row.partition, row.row_key, row.etag)
+        except Conflict:  # claimed again meanwhile
+            return 0
+        return 1
 
     async def _settle(self, claim: Claimed, state: ClaimState, fields: Fields) -> bool:
         partition = table_key(claim.key)

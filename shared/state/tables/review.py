@@ -34,6 +34,7 @@ from shared.state.tables import data
 from shared.state.tables.faults import SERVICE
 from shared.state.tables.keys import escape
 from shared.state.tables.races import pause
+from shared.state.tables.removal import CHUNK, all_done, chunked
 from shared.state.tables.table import Delete, Fields, Insert, Replace, Row, Step, Table
 
 _SHARDS = "0123456789abcdef"
@@ -167,6 +168,23 @@ class TablesReviewStore:
             return 0
         kept = {"Token": row.fields["Token"]} if "Token" in row.fields else {}
         await self._table.replace(row.partition, row.row_key, {**_fields(erased(item)), **kept}, row.etag)
+        return 1
+
+    async def forget_resolved(self, before: datetime, limit: int) -> int:
+        """Remove what was resolved before. The question's own row stays: its generations must go on counting."""
+        resolved = self._table.old_rows(before, begins=_item_key(RESOLVED, ""))
+        forgotten = [await all_done(map(self._forget, rows)) async for rows in chunked(resolved, limit)]
+        return sum(map(sum, forgotten))
+
+    async def _forget(self, row: Row) -> int:
+        """Remove an item with what waited for it; the item goes last, so that a crash leaves nothing for ever."""
+        waiting = [found async for found in self._table.rows(row.partition, begins=_waiting_key(_item(row).id))]
+        steps = [Delete(found.row_key, found.etag) for found in (*waiting, row)]
+        try:
+            for start in range(0, len(steps), CHUNK):
+                await self._table.transaction(row.partition, steps[start : start + CHUNK])
+        except Conflict:  # somebody is erasing it: the next night finds it again
+            return 0
         return 1
 
     async def _with_waiting(self, item: ReviewItem) -> ReviewItem:

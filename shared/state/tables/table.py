@@ -141,6 +141,11 @@ class Table:
                 partition, row_key, etag=etag, match_condition=MatchConditions.IfNotModified
             )
 
+    async def discard(self, partition: str, row_key: str) -> None:
+        """Delete a row, whatever is in it; a row that is gone already is fine."""
+        with suppress(NotFound), translated(self._action("delete", partition, row_key)):
+            await self._client.delete_entity(partition, row_key)
+
     async def transaction(self, partition: str, steps: Sequence[Step]) -> None:
         """Do all steps in one partition or none. Raises Conflict when any row is not as expected."""
         with missing_is_conflict(), translated(f"transaction in {self.name} partition {partition}"):
@@ -151,7 +156,7 @@ class Table:
     ) -> AsyncIterator[Row]:
         """Rows of one partition in key order: with a row key prefix, in a range, with equal properties if given."""
         conditions = ["PartitionKey eq @partition"]
-        parameters = {"partition": partition, **equal}
+        parameters: dict[str, Any] = {"partition": partition}
         if begins:
             # Keys are ASCII (see `keys`), so DEL closes the range of a prefix.
             conditions.append("RowKey ge @begins and RowKey lt @ends")
@@ -160,12 +165,32 @@ class Table:
             if bound:
                 conditions.append(f"RowKey {operator} @{name}")
                 parameters[name] = bound
-        conditions += [f"{name} eq @{name}" for name in equal]
+        async for row in self._query(f"partition {partition}", conditions, parameters, equal):
+            yield row
+
+    async def partitions(self, first: str, last: str) -> AsyncIterator[Row]:
+        """Rows of the partitions from the first key up to before the last, in key order."""
+        conditions = ["PartitionKey ge @first and PartitionKey lt @last"]
+        async for row in self._query(f"from {first}", conditions, {"first": first, "last": last}, {}):
+            yield row
+
+    async def old_rows(self, written_before: datetime, *, begins: str = "", **equal: str) -> AsyncIterator[Row]:
+        """Rows that were last written before. The whole table is read through: for work of the night only."""
+        conditions = ["Timestamp lt @before"]
+        parameters: dict[str, Any] = {"before": written_before}
+        if begins:
+            conditions.append("RowKey ge @begins and RowKey lt @ends")
+            parameters |= {"begins": begins, "ends": begins + "\x7f"}
+        async for row in self._query(f"before {written_before:%Y-%m-%d}", conditions, parameters, equal):
+            yield row
+
+    async def _query(
+        self, what: str, conditions: Sequence[str], parameters: Mapping[str, Any], equal: Mapping[str, str]
+    ) -> AsyncIterator[Row]:
+        wanted = " and ".join([*conditions, *(f"{name} eq @{name}" for name in equal)])
         clock = _StoreClock()
-        with translated(f"query {self.name} partition {partition}"):
-            found = self._client.query_entities(
-                " and ".join(conditions), parameters=parameters, raw_response_hook=clock
-            )
+        with translated(f"query {self.name} {what}"):
+            found = self._client.query_entities(wanted, parameters={**parameters, **equal}, raw_response_hook=clock)
             async for entity in found:
                 yield _row(entity, clock.now)
 

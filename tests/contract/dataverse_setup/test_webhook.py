@@ -12,10 +12,11 @@ from shared.dynamics.dataverse_tracking import TRACKED, is_tracked, track
 from shared.dynamics.dataverse_webhook import MESSAGES, TABLES, WebhookSetup, address_and_key
 from shared.dynamics.odata import ODataClient
 from shared.errors import Permanent
-from shared.mapping.dataverse.notifications import Noticed, read_notification
+from shared.pipeline.notice_reading import Request, read_notices
 from tests.contract.connectors.dataverse_harness import dataverse_with
 from tests.contract.connectors.harness import TOKEN_KEY, TRACE
 
+SECRET = 'a "quoted" & secret'
 URL = "http://127.0.0.1:7071/api/dynamics/events?market=se&code=a%2Bkey"
 
 
@@ -37,7 +38,7 @@ def api_of(environment: Environment) -> ODataClient:
 
 
 async def registered(environment: Environment, url: str = URL, *, renew_key: bool = False) -> list[Step]:
-    setup = WebhookSetup(api_of(environment), url, TRACE, renew_key=renew_key)
+    setup = WebhookSetup(api_of(environment), url, SECRET, TRACE, renew_key=renew_key)
     created: list[Step] = []
     await setup.apply(await setup.plan(), created.append)
     return created
@@ -59,11 +60,12 @@ async def test_the_registered_webhook_is_told_of_a_change() -> None:
     await api.call("POST", "accounts", TRACE, json={"name": "Example"})
     await environment.webhooks.idle()
     (delivery,) = receiver.got
-    assert delivery.url == URL
-    noticed = read_notification(environment.webhooks.deliveries[0].shown()["body"])
-    assert isinstance(noticed, Noticed)
+    assert delivery.url == URL.replace("&code=a%2Bkey", "")
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    assert headers["x-functions-key"] == "a+key"
     (row,) = [row for row in environment.seeder.rows("accounts") if row["name"] == "Example"]
-    assert (noticed.entity_set, noticed.record_id, noticed.message) == ("accounts", row["accountid"], "Create")
+    (notice,) = read_notices("dataverse", Request(delivery.body, headers, SECRET)).notices
+    assert (notice.record_id, notice.cause) == (f"accounts({row['accountid']})", "Create")
 
 
 async def test_another_address_corrects_the_endpoint() -> None:
@@ -72,7 +74,8 @@ async def test_another_address_corrects_the_endpoint() -> None:
     created = await registered(environment, "http://127.0.0.1:7072/api/dynamics/events?code=other")
     assert [step.table for step in created] == ["serviceendpoint"]
     (endpoint,) = environment.seeder.rows("serviceendpoints")
-    assert (endpoint["url"], endpoint["authvalue"]) == ("http://127.0.0.1:7072/api/dynamics/events", "other")
+    assert endpoint["url"] == "http://127.0.0.1:7072/api/dynamics/events"
+    assert 'value="other"' in endpoint["authvalue"]
 
 
 async def test_a_new_key_is_sent_when_it_is_asked_for() -> None:
@@ -80,7 +83,17 @@ async def test_a_new_key_is_sent_when_it_is_asked_for() -> None:
     await registered(environment)
     await registered(environment, URL.replace("a%2Bkey", "new"), renew_key=True)
     (endpoint,) = environment.seeder.rows("serviceendpoints")
-    assert endpoint["authvalue"] == "new"
+    assert 'value="new"' in endpoint["authvalue"]
+
+
+async def test_an_endpoint_that_signs_in_by_the_key_alone_is_corrected() -> None:
+    environment = create_environment(TOKEN_KEY)
+    await registered(environment)
+    (endpoint,) = environment.seeder.rows("serviceendpoints")
+    environment.rules["serviceendpoints"].modify("organization", endpoint, {"authtype": 4, "authvalue": "a+key"})
+    assert [step.table for step in await registered(environment)] == ["serviceendpoint"]
+    (endpoint,) = environment.seeder.rows("serviceendpoints")
+    assert endpoint["authtype"] == 5
 
 
 async def test_a_disabled_step_is_reported_and_nothing_is_written() -> None:

@@ -10,11 +10,9 @@ from shared.cli.context import Context
 from shared.cli.doctor_systems import check_systems
 from shared.cli.findings import Finding, failures
 from shared.commercetools.client import CommercetoolsClient
-from shared.composition import App, make_connector
+from shared.composition import App, make_app, make_connector
 from shared.dynamics.auth import TokenProvider
 from shared.errors import Permanent
-from shared.flows.order_loading import OrderLoader
-from shared.flows.orders import OrdersFlow
 from shared.markets import BackEnd, MarketMap, parse_market_map
 from shared.messaging.memory import MemorySender
 from shared.pipeline.failures import FailureMemory
@@ -25,6 +23,7 @@ from shared.telemetry.seam import LogTelemetry
 from tests.contract.commercetools_mock.stand_in import CLIENT_ID, CLIENT_SECRET, StandIn
 from tests.contract.dynamics_simulator.simulator import EU, bearer
 from tests.contract.dynamics_simulator.simulator import ROOT as SIMULATOR
+from tests.fakes.settings import SETTINGS
 from tests.unit.cli.desk import FakeDeadLetters
 
 ROOT = SIMULATOR.replace("simulator", "localhost")  # only loopback hosts may go without TLS
@@ -103,16 +102,11 @@ class Clinic:
     def _app(self, markets: MarketMap) -> App:
         projects = {key: CommercetoolsClient(key, project, self.http) for key, project in markets.projects.items()}
         connectors = {"bc": make_connector("bc", markets.back_ends["bc"], SimulatorTokens(), self.back_end_http)}
-        loader = OrderLoader(markets, projects, connectors, self.state.id_map, self.state.snapshots)
-        settings = {"MARKET_MAP": "none", "ServiceBus": "none", "TABLES_CONNECTION_STRING": "none"}
-        return App(
-            settings=read_settings(settings),
+        return make_app(
+            settings=read_settings(SETTINGS),
             markets=markets,
             road=Road(self.state, MemorySender(), LogTelemetry(), FailureMemory(self.state.failures)),
             projects=projects,
             connectors=connectors,
-            orders=OrdersFlow(
-                loader, projects, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency
-            ),
             http=self.http,
         )

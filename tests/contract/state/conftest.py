@@ -8,7 +8,7 @@ from local import azurite
 from shared.state.memory import MemoryState
 from shared.state.protocols import State
 from shared.state.tables import TablesState
-from tests.contract.state.stores import ManualClock, Store, sleep_past, unused_prefix
+from tests.contract.state.stores import ManualClock, Store, sleep_past, unused_prefix, utc_now
 
 
 @pytest.fixture(scope="session")
@@ -28,12 +28,12 @@ async def tables_state(tables_connection_string: str) -> AsyncIterator[TablesSta
 @pytest.fixture
 def memory_store() -> Store:
     clock = ManualClock()
-    return Store(MemoryState(clock), clock.let_pass)
+    return Store(MemoryState(clock), clock.let_pass, clock)
 
 
 @pytest.fixture
 def tables_store(tables_state: TablesState) -> Store:
-    return Store(tables_state, sleep_past)
+    return Store(tables_state, sleep_past, utc_now)
 
 
 @pytest.fixture(params=["memory_store", "tables_store"])

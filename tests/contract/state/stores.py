@@ -16,6 +16,7 @@ CLOCK_RESOLUTION = timedelta(seconds=1.1)
 class Store:
     state: State
     let_pass: Callable[[timedelta], Awaitable[None]]
+    now: Callable[[], datetime]
 
 
 class ManualClock:
@@ -32,6 +33,10 @@ class ManualClock:
 
 async def sleep_past(duration: timedelta) -> None:
     await asyncio.sleep((duration + CLOCK_RESOLUTION).total_seconds())
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def unused_prefix() -> str:

@@ -15,11 +15,9 @@ from typer.testing import CliRunner, Result
 
 from shared.cli.context import Context
 from shared.cli.main import app
-from shared.composition import App
+from shared.composition import App, make_app
 from shared.dynamics.connector import Connector
 from shared.errors import Transient
-from shared.flows.order_loading import OrderLoader
-from shared.flows.orders import OrdersFlow
 from shared.markets import ItemTarget, Market, parse_market_map
 from shared.messaging.dead_letter import (
     Copy,
@@ -40,6 +38,7 @@ from shared.state.memory import MemoryState
 from shared.state.records import AuditEntry, Failure, Question, ReviewItem, WaitingMessage
 from shared.telemetry.masking import mask_personal_data
 from shared.telemetry.seam import LogTelemetry
+from tests.fakes.settings import SETTINGS
 
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 MARKET_MAP = """
@@ -161,10 +160,8 @@ class Desk:
     def _app(self) -> App:
         markets = parse_market_map(MARKET_MAP, "test", {})
         connectors = {"bc": cast("Connector", self.back_end)}
-        loader = OrderLoader(markets, {}, connectors, self.state.id_map, self.state.snapshots)
-        settings = {"MARKET_MAP": "none", "ServiceBus": "none", "TABLES_CONNECTION_STRING": "none"}
-        return App(
-            settings=read_settings(settings),
+        return make_app(
+            settings=read_settings(SETTINGS),
             markets=markets,
             road=Road(
                 state=self.state,
@@ -176,7 +173,6 @@ class Desk:
             ),
             projects={},
             connectors=connectors,
-            orders=OrdersFlow(loader, {}, connectors, self.state.id_map, self.state.snapshots, self.state.idempotency),
             http=httpx.AsyncClient(),
         )
 

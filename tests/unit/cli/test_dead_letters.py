@@ -94,7 +94,7 @@ def test_an_unknown_queue_names_the_known_ones(desk: Desk) -> None:
     result = desk.run("dead-letters", "list", "--queue", "odrers")
 
     assert result.exit_code == 2
-    assert "queues: orders, commercetools-events" in result.stderr
+    assert "queues: orders, customers, commercetools-events" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["7", "message-7", "order-7", "WEB-7"])
@@ -141,7 +141,7 @@ def test_a_resubmitted_message_is_audited_with_what_it_closes(desk: Desk) -> Non
     assert (entry.step, entry.outcome, entry.actor) == ("resubmitted", "Resubmitted", "operator")
     assert (entry.why, entry.closes) == ("the item exists now", "dead-letter:orders/7")
     assert (entry.market, entry.document_number, entry.dynamics_id) == ("germany", "WEB-7", "bc-7")
-    assert entry.before == {"reason": "NotFound", "detail": "what went wrong with 7"}
+    assert entry.before == {"reason": "NotFound", "detail": "what went wrong with 7", "message_id": "message-7"}
     assert entry.after == {"queue": "orders", "message_id": "copy-of-message-7"}
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.model.back_end import CustomerRecord, ItemRecord
 from shared.state.records import Failure, IdPair, Question
-from tests.unit.cli.desk import NOW, Desk, audit_entry, dead_letter, failure
+from tests.unit.cli.desk import NOW, Desk, audit_entry, dead_letter, failure, waiting
 
 UNKNOWN_SKU = Question(
     scope="germany",
@@ -243,6 +246,54 @@ def test_a_message_that_never_comes_is_named_after_fifteen_seconds(desk: Desk) -
     assert desk.json("review", "list") == []
 
 
+def test_a_message_that_was_resubmitted_by_command_seconds_before_is_said_and_not_waited_for(desk: Desk) -> None:
+    desk.add_dead_letter(7, failed=False)
+    desk.do(desk.state.failures.put(just_failed(7)))
+    item = desk.ask(TOTALS, 7)
+    assert desk.run("dead-letters", "resubmit", "7", "--why", "corrected").exit_code == 0
+
+    result = desk.run("review", "resolve", item.id, "--note", "corrected")
+
+    assert result.exit_code == 0, result.output
+    assert desk.pauses == []
+    assert "resubmitted before: orders order-7 (message message-7)" in result.stdout
+    assert desk.json("review", "list") == []
+
+
+def test_a_message_that_was_resubmitted_in_the_portal_is_said_as_soon_as_it_has_run(desk: Desk) -> None:
+    item = desk.ask(TOTALS, 7)
+    failed = replace(just_failed(7), correlation_id="shop/7")
+    desk.do(desk.state.failures.put(failed))
+    ran = audit_entry(7, correlation_id="shop/7", at=failed.failed_at - timedelta(milliseconds=5))
+    desk.do(desk.state.audit.append(ran))
+
+    def run_on_the_second() -> None:
+        if len(desk.pauses) == 2:
+            desk.do(desk.state.audit.append(replace(ran, outcome="Done", at=desk.now)))
+
+    desk.on_pause = lambda: asyncio_run_elsewhere(run_on_the_second)
+    answer = desk.json("review", "resolve", item.id, "--note", "corrected")
+
+    assert len(desk.pauses) == 2
+    assert [row["message_id"] for row in answer["resubmitted_before"]] == ["message-7"]
+    assert (answer["resubmitted"], answer["missing"]) == ([], [])
+
+
+def test_of_two_waiting_messages_the_one_that_was_resubmitted_is_not_taken_for_the_other(desk: Desk) -> None:
+    desk.add_dead_letter(7, failed=False)
+    desk.do(desk.state.failures.put(just_failed(7)))
+    item = desk.ask(TOTALS, 7)
+    desk.do(desk.state.failures.put(replace(just_failed(7), message_id="another", sequence_number=1)))
+    desk.do(desk.state.review.ask(TOTALS, replace(waiting(7), message_id="another", sequence_number=1)))
+    assert desk.run("dead-letters", "resubmit", "7", "--why", "corrected").exit_code == 0
+
+    result = desk.run("review", "resolve", item.id, "--note", "corrected")
+
+    assert result.exit_code == 1
+    assert "resubmitted before: orders order-7 (message message-7)" in result.stdout
+    assert "dead-letters resubmit another" in result.stdout
+
+
 def test_a_message_that_somebody_settled_long_ago_is_not_waited_for(desk: Desk) -> None:
     desk.add_dead_letter(8)
     desk.do(desk.state.failures.put(failure(dead_letter(7), 7, "NeedsReview:totals")))
@@ -283,6 +334,12 @@ def test_a_resolution_is_printed_as_json(desk: Desk) -> None:
     assert answer["review_item"]["status"] == "resolved"
     assert [row["new_message_id"] for row in answer["resubmitted"]] == ["copy-of-message-7"]
     assert answer["missing"] == []
+
+
+def asyncio_run_elsewhere(work: Callable[[], None]) -> None:
+    """Do something that awaits from inside a running event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
 
 
 def just_failed(number: int) -> Failure:

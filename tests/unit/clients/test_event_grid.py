@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from shared.composition import App
+from shared.composition import make_app
 from shared.errors import Transient
 from shared.settings import read_settings
 from shared.triggers import event_grid
@@ -56,7 +56,7 @@ class Door:
         )
         self.authority = ScriptedServer(*self.answers)
         desk = Desk()
-        self.app = App(settings, desk.markets, Bench().road, {}, {}, desk.flow, self.authority.http)
+        self.app = make_app(settings, desk.markets, Bench().road, {}, {}, self.authority.http)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         given = {

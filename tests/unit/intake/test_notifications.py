@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.commercetools.messages import MAX_EVENTS, MalformedNotification, Notification, parse_document, parse_request
+from shared.commercetools.messages import (
+    MAX_BASE64,
+    MAX_EVENTS,
+    MalformedNotification,
+    Notification,
+    parse_document,
+    parse_request,
+)
 from shared.pipeline.intake import envelope_of
 from tests.fakes.unhurried import unhurried
 from tests.unit.intake.deliveries import (
@@ -85,6 +95,32 @@ def test_the_official_changes_are_known_by_resource_and_version(name: str, kind:
 )
 def test_every_form_of_one_message_is_the_same_notification(delivery: Delivery) -> None:
     assert parsed(delivery) == [Notification("shop", "order", "order-1", "OrderCreated", "message-of-order-1", 2)]
+
+
+def in_base64(event: Json, **changes: Any) -> Json:
+    encoded = base64.b64encode(json.dumps(event["data"]).encode()).decode()
+    return {name: value for name, value in event.items() if name != "data"} | {"data_base64": encoded} | changes
+
+
+@pytest.mark.parametrize("form", [structured, batch])
+def test_data_in_base64_is_the_same_notification(form: Callable[[Json], Delivery]) -> None:
+    assert parsed(form(in_base64(cloud_event(message())))) == parsed(form(cloud_event(message())))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"data": {}}, "exclude each other"),
+        ({"data_base64": 7}, "no text"),
+        ({"data_base64": "no base64!"}, "no base64"),
+        ({"data_base64": "ünö="}, "no base64"),
+        ({"data_base64": base64.b64encode(b"no JSON").decode()}, "no JSON"),
+        ({"data_base64": base64.b64encode(b"[]").decode()}, "no JSON object"),
+        ({"data_base64": "A" * (MAX_BASE64 + 1)}, f"at most {MAX_BASE64} are taken"),
+    ],
+)
+def test_data_in_base64_that_cannot_be_read_is_refused_with_the_reason(changes: Json, said: str) -> None:
+    assert said in refused(structured(in_base64(cloud_event(message()), **changes)))
 
 
 def test_a_message_whose_payload_was_left_out_is_work_all_the_same() -> None:

@@ -163,6 +163,106 @@ def test_options_that_belong_together_are_asked_for_together(old: str, new: str,
     assert text in problem
 
 
+SECOND_PROJECT = """  trade:
+    api_url: https://api.example.com
+    auth_url: https://auth.example.com
+    client_id: connector
+    client_secret: none
+back_ends:"""
+
+
+def two_projects(*changes: tuple[str, str]) -> str:
+    """The market `se` is of project shop and writes to company-se, the market `eu` is of project trade."""
+    text = MARKET_MAP.replace("back_ends:", SECOND_PROJECT, 1)
+    text = text.replace("- name: eu\n    project: shop", "- name: eu\n    project: trade", 1)
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+SAME_COMPANY = ("company: company-eu", "company: COMPANY-SE")
+DATAVERSE = (("type: business_central", "type: dataverse"), ("https://bc.example.com/v2", "https://dv.example.com/v2"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [SAME_COMPANY],
+        [("company: company-eu", 'company: company-se\n    order: {reference_prefix: ""}')],
+        [
+            ("company: company-eu", "company: company-se\n    order: {reference_prefix: ct-}"),
+            ("company: company-se\n    tax", "company: company-se\n    order: {reference_prefix: CT-}\n    tax"),
+        ],
+        list(DATAVERSE),  # business units share one table of orders
+    ],
+    ids=["no prefix", "an empty one", "the same in another case", "two business units of one environment"],
+)
+def test_two_projects_that_write_to_the_same_books_with_the_same_prefix_are_refused(
+    changes: list[tuple[str, str]],
+) -> None:
+    (problem,) = problems_of(two_projects(*changes))
+    assert problem.startswith("markets.1.order.reference_prefix: project trade writes to ")
+    assert "as project shop does in market se" in problem
+    assert "(give each project a prefix of its own" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        two_projects(),
+        two_projects(("company: company-eu", "company: company-se\n    order: {reference_prefix: T-}")),
+        MARKET_MAP.replace("company: company-eu", "company: company-se"),
+    ],
+    ids=["two companies", "two prefixes", "one project"],
+)
+def test_projects_that_differ_in_company_or_prefix_and_markets_of_one_project_are_accepted(text: str) -> None:
+    assert len(parse_market_map(text, "map.yaml", ENVIRONMENT).markets) == 2
+
+
+EVERY_PROJECT = ("- name: eu\n    project: trade", '- name: eu\n    project: "*"')
+
+
+def test_one_market_of_several_projects_needs_a_prefix_for_each() -> None:
+    (problem,) = problems_of(two_projects(EVERY_PROJECT))
+    assert problem.startswith("markets.1.order.reference_prefix: project trade writes to ")
+    assert "as project shop does in market eu" in problem
+    assert "order.reference_prefixes" in problem
+
+
+def test_a_market_of_several_projects_writes_with_the_prefix_of_the_orders_project() -> None:
+    prefixes = "company: company-eu\n    order: {reference_prefix: X-, reference_prefixes: {trade: T-}}"
+    whole = parse_market_map(two_projects(EVERY_PROJECT, ("company: company-eu", prefixes)), "map.yaml", ENVIRONMENT)
+    found = [whole.market_of(project, None, "DE") for project in ("shop", "trade")]
+    assert [row.order.reference_prefix for row in found if row] == ["X-", "T-"]
+
+
+def test_a_market_that_an_earlier_one_leaves_a_single_project_needs_one_prefix_only() -> None:
+    text = two_projects(EVERY_PROJECT, ("    stores: [se-b2c]\n", ""))
+    assert parse_market_map(text, "map.yaml", ENVIRONMENT).markets[1].project == "*"
+
+
+def test_a_prefix_for_a_project_that_does_not_exist_is_refused() -> None:
+    text = changed("company: company-eu", "company: company-eu\n    order: {reference_prefixes: {shopp: S-}}")
+    (problem,) = problems_of(text)
+    assert "market eu: order.reference_prefixes: project shopp is not in projects" in problem
+
+
+def test_a_payer_of_his_own_is_refused_for_dataverse_and_not_the_default_there() -> None:
+    asked = changed("company: company-se", "company: company-se\n    customers: {bill_to: customer_when_different}")
+    assert parse_market_map(asked, "map.yaml", ENVIRONMENT).markets[0].customers.bill_to == "customer_when_different"
+    (problem,) = problems_of(asked.replace("type: business_central", "type: dataverse"))
+    assert problem.startswith("markets.0.customers.bill_to: sales orders of Dataverse have one customer")
+    assert "say sell_to" in problem
+    left_out = parse_market_map(changed("type: business_central", "type: dataverse"), "map.yaml", ENVIRONMENT)
+    assert {row.customers.bill_to for row in left_out.markets} == {"sell_to"}
+
+
+def test_a_rule_for_untaxed_lines_has_no_rate() -> None:
+    (problem,) = problems_of(changed("rate: 0.25, code: MOMS25", "rate: 0.25, untaxed: true, code: MOMS25"))
+    assert problem.startswith("markets.0.tax.0: untaxed lines have neither rate nor category")
+
+
 @pytest.mark.parametrize("text", ["", "just words", "[]"])
 def test_what_is_no_map_at_all_is_refused_as_a_whole(text: str) -> None:
     (problem,) = problems_of(text)

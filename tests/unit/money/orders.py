@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 settings.register_profile("money", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("thorough", settings.get_profile("money"), max_examples=10_000)
+settings.register_profile("thorough", settings.get_profile("money"), max_examples=10_000, print_blob=True)
 checked = settings(settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "money")))
 
 type Json = dict[str, Any]

@@ -16,6 +16,7 @@ from shared.model.money import (
     NothingToAllocateTo,
     Rounding,
     allocate,
+    is_sum,
     round_ratio,
     total,
 )
@@ -51,7 +52,14 @@ def test_arithmetic_is_exact_beyond_the_usual_28_digits() -> None:
 
 def test_two_currencies_cannot_be_added_subtracted_compared_or_summed() -> None:
     euro, krona = Money.from_cents(1, "EUR"), Money.from_cents(1, "SEK")
-    for mix in (lambda: euro + krona, lambda: euro - krona, lambda: euro < krona, lambda: total([euro, krona], "EUR")):
+    mixes = (
+        lambda: euro + krona,
+        lambda: euro - krona,
+        lambda: euro < krona,
+        lambda: total([euro, krona], "EUR"),
+        lambda: is_sum(euro, [krona]),
+    )
+    for mix in mixes:
         with pytest.raises(CurrencyMismatch) as refused:
             mix()
         assert (refused.value.left, refused.value.right) == ("EUR", "SEK")
@@ -61,6 +69,13 @@ def test_two_currencies_cannot_be_added_subtracted_compared_or_summed() -> None:
 def test_what_is_no_money_cannot_be_built(amount: str, currency: str) -> None:
     with pytest.raises(MoneyError):
         Money(Decimal(amount), currency)
+
+
+def test_parts_are_a_sum_to_the_last_digit() -> None:
+    whole = Money(Decimal("100000000000000000000.00000000000000000003"), "EUR")
+    parts = [Money(Decimal(text), "EUR") for text in ("100000000000000000000", "0.00000000000000000001")]
+    assert not is_sum(whole, parts)
+    assert is_sum(whole, [*parts, Money(Decimal("0.00000000000000000002"), "EUR")])
 
 
 def test_equal_amounts_are_equal_whatever_their_trailing_zeros() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.mapping.commercetools import UnmappableOrder, order_from_document
 from shared.model.money import Money, MoneyMismatch
-from shared.model.order import Order, Totals
+from shared.model.order import DiscountPart, Order, Totals
 from tests.unit.money.documents import Json, custom_line, euro, line, order, rate, sample, taxed
 
 
@@ -293,11 +293,19 @@ def test_an_order_that_does_not_add_up_cannot_be_built() -> None:
     assert refused.value.actual == Money.from_cents(1000, "EUR")
 
 
-def test_a_line_that_does_not_add_up_cannot_be_built() -> None:
+@pytest.mark.parametrize(
+    ("component", "changes"),
+    [
+        ("gross", {"tax": Money.from_cents(1, "EUR")}),
+        ("discount", {"list_amount": Money.from_cents(1001, "EUR")}),
+        ("discounts", {"discounts": (DiscountPart(kind="item", amount=Money.from_cents(1, "EUR")),)}),
+    ],
+)
+def test_a_line_that_does_not_add_up_cannot_be_built(component: str, changes: dict[str, object]) -> None:
     row = order_from_document(order(1000, line(1, 1000)), "demo").lines[0]
     with pytest.raises(MoneyMismatch) as refused:
-        type(row)(**{**dict(row), "tax": Money.from_cents(1, "EUR")})
-    assert refused.value.component == "line line-1 gross"
+        type(row)(**{**dict(row), **changes})
+    assert refused.value.component == f"line line-1 {component}"
 
 
 @pytest.mark.parametrize(

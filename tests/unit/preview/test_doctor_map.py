@@ -118,6 +118,12 @@ def test_a_tax_rule_behind_a_wider_one_is_never_reached() -> None:
     ]
 
 
+def test_a_rule_for_untaxed_lines_hides_no_other_and_is_not_hidden_by_them() -> None:
+    rules = "- {code: ANY}\n      - {untaxed: true, code: NONE}"
+    text = MARKET_MAP.replace("- {country: SE, rate: 0.06, code: MOMS6}", rules)
+    assert failures(check_map(parse_market_map(text, "test", ENVIRONMENT))) == []
+
+
 def test_orders_without_tax_rules_cannot_go_on() -> None:
     (finding,) = failed("company: company-eu", 'company: company-eu\n    modes: {orders: "on"}')
     assert (finding.where, finding.check) == ("market eu", "tax")
