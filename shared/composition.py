@@ -18,6 +18,7 @@ from shared.dynamics.dataverse import Dataverse
 from shared.dynamics.finance import Finance
 from shared.dynamics.limiter.limiter import SharedLimiter
 from shared.dynamics.limiter.wiring import limiter_of
+from shared.flows.catalogue_runs import CatalogueRuns
 from shared.flows.customer_entities import ENTITIES
 from shared.flows.customer_loading import CustomerLoader
 from shared.flows.customer_writing import Stores
@@ -25,7 +26,7 @@ from shared.flows.customers import CustomersFlow
 from shared.flows.erasure import Eraser
 from shared.flows.order_loading import OrderLoader
 from shared.flows.orders import OrdersFlow
-from shared.http import TIMEOUT
+from shared.http import TIMEOUT, ObservedClient
 from shared.markets import BackEnd, MarketMap, load_market_map
 from shared.messaging.lazy import LazySender
 from shared.messaging.sender import Sender
@@ -35,7 +36,7 @@ from shared.pipeline.process import Road
 from shared.settings import ROOT, Settings, SettingsError, read_settings
 from shared.state.protocols import State
 from shared.telemetry.masking import mask_personal_data
-from shared.telemetry.seam import LogTelemetry
+from shared.telemetry.seam import LogTelemetry, Telemetry
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -61,6 +62,7 @@ class App:
     connectors: Mapping[str, Connector]
     orders: OrdersFlow
     customers: CustomersFlow
+    catalogue: CatalogueRuns
     http: httpx.AsyncClient
     limiters: Sequence[SharedLimiter] = ()
 
@@ -71,6 +73,7 @@ class App:
         await self.road.sender.close()
         await self.road.state.close()
         await self.http.aclose()
+        self.road.telemetry.close()
 
 
 def build_app(environment: Mapping[str, str]) -> App:
@@ -79,29 +82,50 @@ def build_app(environment: Mapping[str, str]) -> App:
     # httpx logs whole URLs at INFO; ours carry e-mail addresses in $filter
     logging.getLogger("httpx").setLevel(logging.WARNING)
     markets = load_market_map(ROOT / settings.market_map, environment)
-    if settings.application_insights is not None:
-        from shared.telemetry.azure_monitor import attach
-
-        attach(settings.application_insights.get_secret_value(), settings.managed_identity_client_id)
-    return _assemble(settings, markets, _state(settings), _sender(settings))
+    return _assemble(settings, markets, _state(settings), _sender(settings), _telemetry(settings))
 
 
-def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Sender) -> App:
-    http = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
+def _telemetry(settings: Settings) -> Telemetry:
+    if settings.application_insights is None:
+        return LogTelemetry()
+    from shared.telemetry.azure_monitor import attach
+
+    connection = settings.application_insights.get_secret_value()
+    return attach(connection, settings.telemetry_exporter, settings.managed_identity_client_id)
+
+
+def _assemble(settings: Settings, markets: MarketMap, state: State, sender: Sender, telemetry: Telemetry) -> App:
+    http = ObservedClient(telemetry.call, timeout=TIMEOUT, follow_redirects=False)
     projects = {key: CommercetoolsClient(key, project, http) for key, project in markets.projects.items()}
     limiters = {name: _limiter(end, settings, state) for name, end in markets.back_ends.items()}
     connectors = {name: make_connector(name, end, limiters[name], http) for name, end in markets.back_ends.items()}
+    road = _road(settings, state, sender, telemetry)
+    return make_app(settings, markets, road, projects, connectors, http, tuple(limiters.values()))
+
+
+def make_app(
+    settings: Settings,
+    markets: MarketMap,
+    road: Road,
+    projects: Mapping[str, CommercetoolsClient],
+    connectors: Mapping[str, Connector],
+    http: httpx.AsyncClient,
+    limiters: Sequence[SharedLimiter] = (),
+) -> App:
+    """Put the flows on what they need."""
+    state = road.state
     loader = OrderLoader(markets, projects, connectors, state.id_map, state.snapshots)
     return App(
         settings=settings,
         markets=markets,
-        road=_road(settings, state, sender),
+        road=road,
         projects=projects,
         connectors=connectors,
         orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots, state.idempotency),
         customers=_customers(markets, projects, connectors, state),
+        catalogue=CatalogueRuns(road, markets, projects, connectors),
         http=http,
-        limiters=tuple(limiters.values()),
+        limiters=limiters,
     )
 
 
@@ -116,7 +140,7 @@ def _customers(
     return CustomersFlow(loader, stores, Eraser(state, projects))
 
 
-def _road(settings: Settings, state: State, sender: Sender) -> Road:
+def _road(settings: Settings, state: State, sender: Sender, telemetry: Telemetry) -> Road:
     backoff = Backoff(
         base=timedelta(seconds=settings.retry_base_seconds),
         ceiling=timedelta(seconds=settings.retry_ceiling_seconds),
@@ -125,7 +149,7 @@ def _road(settings: Settings, state: State, sender: Sender) -> Road:
     return Road(
         state=state,
         sender=sender,
-        telemetry=LogTelemetry(),
+        telemetry=telemetry,
         failures=FailureMemory(state.failures),
         backoff=backoff,
         lease=settings.claim_lease,

@@ -6,7 +6,7 @@ create, so `find_orders` looks up by externalDocumentNumber (not unique) first; 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,14 @@ from typing import Any
 import httpx
 
 from shared.dynamics.auth import TokenProvider
+from shared.dynamics.business_central_catalogue import Items, gaps_of
 from shared.dynamics.business_central_changes import OrderChanger, compared
 from shared.dynamics.business_central_customers import CustomerChanger
 from shared.dynamics.business_central_examination import examine
 from shared.dynamics.business_central_feed import OVERLAP, ChangeFeed
+from shared.dynamics.business_central_ground import Ground
+from shared.dynamics.business_central_prices import Prices
+from shared.dynamics.business_central_stock import Stock
 from shared.dynamics.business_central_subscriptions import SubscriptionReport, Subscriptions
 from shared.dynamics.customer_sync import Entity
 from shared.dynamics.examination import Examined
@@ -40,6 +44,7 @@ from shared.model.back_end import (
     Party,
     References,
 )
+from shared.model.catalogue import CataloguePage, ItemState, PriceState, StockState
 from shared.model.customer_fields import ChangePage, CustomerState, Fields
 from shared.model.money import Money
 from shared.model.order import Order, Totals
@@ -78,6 +83,8 @@ class BusinessCentral:
         self._customers = CustomerChanger(self._api)
         self._feed = ChangeFeed(self._api, back_end.url, clock, overlap)
         self._subscriptions = Subscriptions(self._api, clock)
+        self._ground = Ground(self._api, back_end.url, clock, overlap)
+        self._offers, self._prices, self._stock = Items(self._ground), Prices(self._ground), Stock(self._ground)
         self._items: dict[tuple[str, ItemTarget], ItemRecord] = {}
         self._locations: dict[tuple[str, str], str] = {}
 
@@ -235,6 +242,44 @@ class BusinessCentral:
         """See `TellsChanges.changes`."""
         return self._feed.changes(entity, market, cursor, correlation_id)
 
+    def items(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+        """See `OffersCatalogue.items`."""
+        return self._offers.pages(market, cursor, correlation_id)
+
+    def prices(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[CataloguePage[PriceState]]:
+        """See `OffersCatalogue.prices`."""
+        return self._prices.pages(market, cursor, correlation_id)
+
+    def stock(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[CataloguePage[StockState]]:
+        """See `OffersCatalogue.stock`."""
+        return self._stock.pages(market, cursor, correlation_id)
+
+    async def items_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[ItemState]:
+        """See `OffersCatalogue.items_of`."""
+        return await self._offers.of(market, targets, correlation_id)
+
+    async def prices_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[PriceState]:
+        """See `OffersCatalogue.prices_of`."""
+        return await self._prices.of(market, targets, correlation_id)
+
+    async def stock_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[StockState]:
+        """See `OffersCatalogue.stock_of`."""
+        return await self._stock.of(market, targets, correlation_id)
+
+    def catalogue_gaps(self, market: Market) -> Sequence[str]:
+        """See `OffersCatalogue.catalogue_gaps`."""
+        return gaps_of(self._ground, market)
+
     async def ensure_subscriptions(
         self, company: str, url: str, secret: str, correlation_id: str, resources: Collection[str] = LISTENED_TO
     ) -> SubscriptionReport:
@@ -242,8 +287,11 @@ class BusinessCentral:
         return await self._subscriptions.ensure(company, url, secret, resources, correlation_id)
 
     async def examine(self, market: Market, correlation_id: str) -> list[Examined]:
-        """See `Examiner.examine`."""
-        return await examine(self._api, market, correlation_id)
+        """See `Examiner.examine`. Whether there is the companion is told by `catalogue_gaps`, which asks nobody."""
+        examined = await examine(self._api, market, correlation_id)
+        if market.price_books or market.warehouses:
+            await self._ground.find_companion(market, correlation_id)
+        return examined
 
     async def _fetch_items(
         self, market: Market, targets: Iterable[ItemTarget], correlation_id: str

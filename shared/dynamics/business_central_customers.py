@@ -14,6 +14,7 @@ from shared.errors import OutcomeUnknown, Permanent, ServiceError
 from shared.mapping.business_central.contacts import PERSON, contact_edits, contact_of
 from shared.mapping.business_central.customer_fields import COMPANY, fields_of, kind_of, payload_of
 from shared.mapping.business_central.fields import CONTACT_LIMITS
+from shared.mapping.customer_templates import template_of
 from shared.markets import Market
 from shared.model.customer_fields import CustomerState, Fields, is_empty
 
@@ -60,7 +61,8 @@ class CustomerChanger:
         are written, and the customer has no `contacts`. Raises OutcomeUnknown for what fails once it is there.
         """
         given = {name: value for name, value in fields.items() if not is_empty(value)}
-        payload = {"type": kind_of(given), **await self._payload(market, given, correlation_id)}
+        own = await self._payload(market, given, correlation_id)
+        payload = {"type": kind_of(given), **own, **template_of(given, market)}
         path = f"companies({market.company})/customers"
         row = await self._api.call("POST", path, correlation_id, json=payload)
         try:

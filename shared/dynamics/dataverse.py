@@ -8,7 +8,7 @@ without one of the two headers. The amounts are Dataverse's own arithmetic on pr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ import httpx
 
 from shared.dynamics.auth import TokenProvider
 from shared.dynamics.customer_sync import Entity
+from shared.dynamics.dataverse_catalogue import DataverseCatalogue
 from shared.dynamics.dataverse_changes import DataverseChanger
 from shared.dynamics.dataverse_customers import DataverseCustomers
 from shared.dynamics.dataverse_examination import examine, line_targets
@@ -49,6 +50,7 @@ from shared.model.back_end import (
     Party,
     References,
 )
+from shared.model.catalogue import CataloguePage, ItemState, PriceState, StockState
 from shared.model.customer_fields import ChangePage, CustomerState, Fields
 from shared.model.money import Money
 from shared.model.order import Order
@@ -80,6 +82,7 @@ class Dataverse:
         self._lookups = Lookups(self.api)
         self._changer = DataverseChanger(self.api)
         self._customer_sync = DataverseCustomers(self.api, self._lookups)
+        self._catalogue = DataverseCatalogue(self.api, back_end.url, self._lookups)
         self.feed = DataverseFeed(self.api)  # notices are followed to their customers with it
 
     def draft_order(self, order: Order, references: References, market: Market) -> OrderDraft | MissingReference:
@@ -270,6 +273,44 @@ class Dataverse:
         """See `Connector.find_location`. Sales orders name no warehouse."""
         del market, correlation_id
         return None
+
+    def items(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+        """See `OffersCatalogue.items`."""
+        return self._catalogue.items(market, cursor, correlation_id)
+
+    def prices(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[CataloguePage[PriceState]]:
+        """See `OffersCatalogue.prices`."""
+        return self._catalogue.prices(market, cursor, correlation_id)
+
+    def stock(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[CataloguePage[StockState]]:
+        """See `OffersCatalogue.stock`."""
+        return self._catalogue.stock(market, cursor, correlation_id)
+
+    async def items_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[ItemState]:
+        """See `OffersCatalogue.items_of`."""
+        return await self._catalogue.items_of(market, targets, correlation_id)
+
+    async def prices_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[PriceState]:
+        """See `OffersCatalogue.prices_of`."""
+        return await self._catalogue.prices_of(market, targets, correlation_id)
+
+    async def stock_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[StockState]:
+        """See `OffersCatalogue.stock_of`."""
+        return await self._catalogue.stock_of(market, targets, correlation_id)
+
+    def catalogue_gaps(self, market: Market) -> Sequence[str]:
+        """See `OffersCatalogue.catalogue_gaps`."""
+        return self._catalogue.gaps(market)
 
     async def examine(self, market: Market, correlation_id: str) -> list[Examined]:
         """See `Examiner.examine`."""

@@ -16,6 +16,7 @@ from shared.dynamics.dataverse_lookups import Lookups
 from shared.dynamics.multipart import Part
 from shared.dynamics.odata import ODataClient, Row
 from shared.errors import Conflict, NotFound, Permanent
+from shared.mapping.customer_templates import template_of
 from shared.mapping.dataverse import customer_fields
 from shared.mapping.dataverse.customer_fields import PERSON_COLUMNS, PRICE_LIST, Columns, Kind
 from shared.mapping.dataverse.customer_places import PLACE_COLUMNS, place_of
@@ -66,7 +67,7 @@ class DataverseCustomers:
         kind = customer_fields.kind_of(fields, _options(market))
         row_id = str(uuid.uuid4())
         columns = await self._columns(kind, fields, market, correlation_id)
-        columns |= number_columns(kind, number, _options(market))
+        columns |= {**number_columns(kind, number, _options(market)), **template_of(fields, market)}
         filled = {name: value for name, value in columns.items() if value is not None}
         record = Part("PATCH", f"{kind}s({row_id})", filled, {"If-None-Match": "*"})
         parts = [record, *_members(kind, row_id, fields, {}, market)]

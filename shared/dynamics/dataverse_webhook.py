@@ -1,7 +1,8 @@
 """The webhook by which Dataverse tells of customers: a service endpoint, and a step for each message. Idempotent.
 
-Facts: contract 8 is a webhook, message format 2 is JSON, authentication 4 (WebhookKey) sends `code=KEY` in the query,
-as Azure Functions want it; stage 40 and mode 1 are after the operation and asynchronously. The key cannot be read.
+Facts: contract 8 is a webhook, message format 2 is JSON, authentication 5 (HttpHeader) sends headers of our choice: the
+function key, and the secret that a notice must show; stage 40 and mode 1 are after the operation and asynchronously.
+What was set cannot be read.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from xml.sax.saxutils import quoteattr
 
 from shared.dynamics.dataverse_setup import Step
 from shared.dynamics.odata import ODataClient, any_of, literal
@@ -18,7 +20,9 @@ SERVICE = "Dataverse"
 NAME = "commercetools connector"
 TABLES = ("account", "contact", "customeraddress")
 MESSAGES = ("Create", "Update", "Delete")
-WEBHOOK, JSON, WEBHOOK_KEY = 8, 2, 4
+WEBHOOK, JSON, HTTP_HEADER = 8, 2, 5
+KEY_HEADER = "x-functions-key"
+SECRET_HEADER = "x-ctd365-secret"  # noqa: S105 - the header's name
 POST_OPERATION, ASYNCHRONOUS = 40, 1
 ENDPOINT, STEP = "serviceendpoint", "sdkmessageprocessingstep"
 
@@ -37,18 +41,24 @@ def address_and_key(url: str) -> tuple[str, str]:
 
 
 class WebhookSetup:
-    """Registers one webhook. `renew_key` sends the key again although the endpoint is there."""
+    """Registers one webhook. `renew_key` sends key and secret again although the endpoint is there.
 
-    def __init__(self, api: ODataClient, url: str, correlation_id: str, *, renew_key: bool = False) -> None:
+    Raises ValueError for a URL without a key.
+    """
+
+    def __init__(
+        self, api: ODataClient, url: str, secret: str, correlation_id: str, *, renew_key: bool = False
+    ) -> None:
         self._api = api
-        self._address, self._key = address_and_key(url)
+        self._address, key = address_and_key(url)
+        self._headers = {KEY_HEADER: key, SECRET_HEADER: secret}
         self._trace = correlation_id
         self._renew_key = renew_key
 
     async def plan(self) -> list[Step]:
         """Return endpoint and steps with their present state; writes nothing."""
         endpoint = await self._endpoint()
-        is_there = endpoint is not None and endpoint["url"] == self._address and not self._renew_key
+        is_there = endpoint is not None and self._is_ours(endpoint) and not self._renew_key
         there = await self._registered(endpoint["serviceendpointid"]) if endpoint else {}
         steps = [Step("webhook", ENDPOINT, NAME, "there" if is_there else "missing")]
         return steps + [_step(table, message, there) for table in TABLES for message in MESSAGES]
@@ -68,8 +78,12 @@ class WebhookSetup:
                 await self._create_step(step, endpoint or {}, messages)
             report(step)
 
+    def _is_ours(self, endpoint: Mapping[str, Any]) -> bool:
+        return (endpoint["url"], endpoint["authtype"]) == (self._address, HTTP_HEADER)
+
     async def _endpoint(self) -> dict[str, Any] | None:
-        found = self._api.rows("serviceendpoints", self._trace, filter=f"name eq {literal(NAME)}", select="name,url")
+        condition = f"name eq {literal(NAME)}"
+        found = self._api.rows("serviceendpoints", self._trace, filter=condition, select="name,url,authtype")
         return await anext(found, None)
 
     async def _registered(self, endpoint_id: str) -> Mapping[tuple[str, str], int]:
@@ -91,7 +105,8 @@ class WebhookSetup:
         return {row["name"]: row["sdkmessageid"] async for row in rows}
 
     async def _write_endpoint(self, endpoint: dict[str, Any] | None) -> dict[str, Any]:
-        own = {"url": self._address, "contract": WEBHOOK, "authtype": WEBHOOK_KEY, "authvalue": self._key}
+        signs_in = {"authtype": HTTP_HEADER, "authvalue": _settings(self._headers)}
+        own = {"url": self._address, "contract": WEBHOOK, **signs_in}
         body = {"name": NAME, "messageformat": JSON, **own}
         if endpoint is not None:
             path = f"serviceendpoints({endpoint['serviceendpointid']})"
@@ -122,6 +137,12 @@ class WebhookSetup:
             "eventhandler_serviceendpoint@odata.bind": f"/serviceendpoints({endpoint['serviceendpointid']})",
         }
         await self._api.call("POST", f"{STEP}s", self._trace, json=body)
+
+
+def _settings(headers: Mapping[str, str]) -> str:
+    """Spell headers as the endpoint wants them."""
+    rows = (f"<setting name={quoteattr(name)} value={quoteattr(text)} />" for name, text in headers.items())
+    return f"<settings>{''.join(rows)}</settings>"
 
 
 def _step(table: str, message: str, there: Mapping[tuple[str, str], int]) -> Step:

@@ -8,13 +8,14 @@ text stands for any characters, so what comes back is compared once more.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
 import httpx
 
 from shared.dynamics.auth import TokenProvider
 from shared.dynamics.customer_sync import Entity
 from shared.dynamics.examination import Examined
+from shared.dynamics.finance_catalogue import FinanceCatalogue
 from shared.dynamics.finance_changes import FinanceChanger
 from shared.dynamics.finance_customers import FinanceCustomers
 from shared.dynamics.finance_examination import examine
@@ -43,6 +44,7 @@ from shared.model.back_end import (
     Party,
     References,
 )
+from shared.model.catalogue import CataloguePage, ItemState, PriceState, StockState
 from shared.model.customer_fields import ChangePage, CustomerState, Fields
 from shared.model.money import Money
 from shared.model.order import Order
@@ -77,6 +79,7 @@ class Finance:
         self._changer = FinanceChanger(self._api)
         self._customers = FinanceCustomers(self._api)
         self._feed = FinanceFeed(self._api, self._customers)
+        self._catalogue = FinanceCatalogue(self._api)
         self._items: dict[tuple[str, ItemTarget], ItemRecord] = {}
         self._warehouses: set[tuple[str, str]] = set()
 
@@ -221,6 +224,44 @@ class Finance:
             raise NotFound(SERVICE, "find location", text, code="NoLocation")
         self._warehouses.add((market.company, code))
         return code
+
+    def items(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+        """See `OffersCatalogue.items`."""
+        return self._catalogue.items(market, cursor, correlation_id)
+
+    def prices(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[CataloguePage[PriceState]]:
+        """See `OffersCatalogue.prices`."""
+        return self._catalogue.prices(market, cursor, correlation_id)
+
+    def stock(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncIterator[CataloguePage[StockState]]:
+        """See `OffersCatalogue.stock`."""
+        return self._catalogue.stock(market, cursor, correlation_id)
+
+    async def items_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[ItemState]:
+        """See `OffersCatalogue.items_of`."""
+        return await self._catalogue.items_of(market, targets, correlation_id)
+
+    async def prices_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[PriceState]:
+        """See `OffersCatalogue.prices_of`."""
+        return await self._catalogue.prices_of(market, targets, correlation_id)
+
+    async def stock_of(
+        self, market: Market, targets: Collection[ItemTarget], correlation_id: str
+    ) -> Sequence[StockState]:
+        """See `OffersCatalogue.stock_of`."""
+        return await self._catalogue.stock_of(market, targets, correlation_id)
+
+    def catalogue_gaps(self, market: Market) -> Sequence[str]:
+        """See `OffersCatalogue.catalogue_gaps`."""
+        return self._catalogue.gaps(market)
 
     async def examine(self, market: Market, correlation_id: str) -> list[Examined]:
         """See `Examiner.examine`."""

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from shared.dynamics.finance_records import customer_record, entity_path, in_company, same_text
 from shared.dynamics.odata import ODataClient, Row, any_of, literal
 from shared.errors import Conflict, NotFound, OutcomeUnknown, Permanent, Throttled, Transient
+from shared.mapping.customer_templates import template_of
 from shared.mapping.finance.customer_addresses import BILLING, SHIPPING, address_of
 from shared.mapping.finance.customer_fields import (
     ACCOUNT,
@@ -96,6 +97,7 @@ class FinanceCustomers:
             **values,
             **_descriptions(values, fields),
             **({"SalesTaxGroup": options.sales_tax_group} if options.sales_tax_group else {}),
+            **template_of(fields, market),
         }
         row = await self._api.call("POST", CUSTOMERS, correlation_id, json=body)
         locations = _by_spelling(fields.get("addresses"), market)

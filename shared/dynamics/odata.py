@@ -168,7 +168,7 @@ class ODataClient:
         if if_match:
             headers["If-Match"] = if_match
         is_link = path.startswith(("http://", "https://"))
-        url = path if is_link else f"{self._root}/{path}"
+        url = self._own(path) if is_link else f"{self._root}/{path}"
         # httpx puts params in the place of a URL's own query, and a link has all that it needs.
         always = {} if is_link or raw else self._query
         params = {**always, **{f"${name}": value for name, value in (options or {}).items()}}
@@ -184,8 +184,8 @@ class ODataClient:
 
     def _own(self, link: str) -> str:
         if _origin(link) != self._origin:
-            text = f"@odata.nextLink points to {_origin(link)}, not to {self._origin}: not followed"
-            raise Permanent(self._errors.service, "read next page", text, code="ForeignNextLink")
+            text = f"the link points to {_origin(link)}, not to {self._origin}: not followed"
+            raise Permanent(self._errors.service, "follow a link", text, code="ForeignNextLink")
         return link
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from shared.commercetools.client import Document
 from shared.mapping.customer_merge import Agreement, Merged, Print, prints_of
@@ -20,7 +21,8 @@ async def read_agreement(snapshots: SnapshotStore, market: Market, entity: str, 
 
 def agreement_of(snapshot: Snapshot) -> Agreement:
     """Read a snapshot."""
-    return Agreement(snapshot.data["commercetools"], snapshot.data["dynamics"], snapshot.entity_id)
+    data = snapshot.data
+    return Agreement(data["commercetools"], data["dynamics"], snapshot.entity_id, data.get("decided", {}))
 
 
 def next_agreement(
@@ -43,5 +45,7 @@ def _keep(prints: dict[str, Print], before: Print | None, name: str) -> None:
 
 def snapshot_of(agreement: Agreement, market: Market, entity: str, document: Document, now: datetime) -> Snapshot:
     """Build the snapshot that keeps an agreement."""
-    data = {"commercetools": dict(agreement.commercetools), "dynamics": dict(agreement.dynamics)}
+    data: dict[str, Any] = {"commercetools": dict(agreement.commercetools), "dynamics": dict(agreement.dynamics)}
+    if agreement.decided:
+        data["decided"] = dict(agreement.decided)
     return Snapshot(market.name, entity, document["id"], document["version"], data, now)

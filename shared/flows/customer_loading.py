@@ -11,14 +11,14 @@ from shared.dynamics.customer_sync import SynchronisesCustomers
 from shared.errors import NotFound, Permanent
 from shared.flows.customer_agreement import read_agreement
 from shared.flows.customer_plan import FLOW, Gone, Known, LoadedCustomer, Newcomer, Shop, Target
-from shared.flows.customer_questions import gone_in_back_end, several_in_commercetools
+from shared.flows.customer_questions import gone_in_back_end, several_in_commercetools, taken
 from shared.flows.customer_shop import ShopEntity
 from shared.flows.matching import find_match
 from shared.mapping.commercetools.errors import UnmappableError
-from shared.markets import Market, MarketMap
+from shared.markets import ANY_PROJECT, Market, MarketMap
 from shared.model.customer_fields import CustomerState
 from shared.pipeline.envelope import Envelope
-from shared.pipeline.flow import Work
+from shared.pipeline.flow import Trail, Work
 from shared.pipeline.notices import DYNAMICS_PREFIX
 from shared.pipeline.outcome import DeadLetter, NeedsReview, NoChange, Outcome
 from shared.state.protocols import IdMap, SnapshotStore
@@ -108,7 +108,7 @@ class CustomerLoader:
         found: dict[tuple[str, str], tuple[Market, IdPair | None]] = {}
         homes = self._homes(project, shop)
         for market in (*homes, *(other for other in self._candidates(project) if other not in homes)):
-            company = (market.back_end, market.company.casefold())
+            company = _company(market)
             pair = await self.id_map.by_commercetools_id(market.name, shop.entity.name, shop.id)
             if (pair is not None or market in homes) and company not in found:
                 found[company] = (market, pair)
@@ -121,15 +121,24 @@ class CustomerLoader:
         served = [self.markets.market_of(project, store, country) for store in keys]
         return [market for market in self._candidates(project) if market in served]
 
+    def _lives_in(self, market: Market, shop: Shop, work: Work) -> bool:
+        """Tell whether a customer's business lands in this company: elsewhere the same number is somebody else's."""
+        homes = self._homes(work.envelope.project, shop)
+        return any(_company(home) == _company(market) for home in homes)
+
     def _candidates(self, project: str) -> list[Market]:
         """Markets of a project in which the flow runs."""
         return [
-            market for market in self.markets.markets if market.project in (project, "*") and market.mode(FLOW) != "off"
+            market
+            for market in self.markets.markets
+            if market.project in (project, ANY_PROJECT) and market.mode(FLOW) != "off"
         ]
 
     async def _gone(self, envelope: Envelope, entity: ShopEntity) -> Gone:
         pairs: list[tuple[Market, IdPair]] = []
-        for market in self._candidates(envelope.project):
+        for market in self.markets.markets:  # what an earlier time has left is erased where the flow is off, too
+            if market.project not in (envelope.project, ANY_PROJECT):
+                continue
             pair = await self.id_map.by_commercetools_id(market.name, entity.name, envelope.entity_id)
             if pair is not None:
                 pairs.append((market, pair))
@@ -165,14 +174,28 @@ class CustomerLoader:
     async def _newcomer(self, work: Work, market: Market, state: CustomerState) -> LoadedCustomer | Outcome:
         client = self.client(work.envelope.project)
         for entity in self.entities.values():
-            how, found = await entity.find(client, state, market, work.envelope.correlation_id)
+            how, looking_alike = await entity.find(client, state, market, work.envelope.correlation_id)
+            found = [one for one in looking_alike if self._lives_in(market, Shop(entity, client, one["id"], one), work)]
             if len(found) > 1:
                 return NeedsReview(several_in_commercetools(how, state, found, market))
             if found:
-                work.trail.note("customer matched", f"{how}: {found[0]['id']}")
-                return await self._attached(work, Shop(entity, client, found[0]["id"], found[0]), market, state)
+                shop = Shop(entity, client, found[0]["id"], found[0])
+                doubt = await self._doubt(work, shop, market, state) if how != "number" else None
+                if doubt is not None:
+                    return NeedsReview(doubt)
+                work.trail.note("customer matched", f"{how}: {shop.id}")
+                return await self._attached(work, shop, market, state)
         is_unit = market.customers.sync.companies == "business_unit" and state.kind.casefold() in COMPANIES
         return Newcomer(self.entities["business-unit" if is_unit else "customer"], client, market, state)
+
+    async def _doubt(self, work: Work, shop: Shop, market: Market, state: CustomerState) -> Question | None:
+        """A match by what is no number must hold from the other side, too: an e-mail may be that of two customers."""
+        party, connector = shop.entity.party(shop.document, work.envelope.project), self.connectors[market.back_end]
+        trace = work.envelope.correlation_id
+        found = await find_match(party, market, connector, self.id_map, Trail(), trace)
+        if isinstance(found, Question):
+            return found
+        return taken(state, shop.id, found.number, market) if found and found.id != state.id else None
 
     async def _attached(self, work: Work, shop: Shop, market: Market, state: CustomerState) -> Known | Outcome:
         document: Document | None = await shop.entity.read(shop.client, shop.id, work.envelope.correlation_id)
@@ -182,3 +205,7 @@ class CustomerLoader:
         agreed = await read_agreement(self.snapshots, market, shop.entity.name, shop.id)
         whole = Shop(shop.entity, shop.client, shop.id, document)
         return Known(whole, (Target(market, state, agreed, pair),))
+
+
+def _company(market: Market) -> tuple[str, str]:
+    return market.back_end, market.company.casefold()

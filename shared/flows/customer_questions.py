@@ -12,7 +12,9 @@ from shared.model.customer_fields import CustomerState
 from shared.state.records import IdPair, Question
 
 CONFLICT = "customer_conflict"
+AMBIGUOUS = "customer_ambiguous"
 UNKNOWN = "customer_unknown"
+FIELDS = "/fields"  # behind the customer's id: a key of its own beside that of the match
 
 
 def conflict(undecided: Sequence[FieldDecision], customer_id: str, number: str, market: Market) -> Question:
@@ -21,7 +23,7 @@ def conflict(undecided: Sequence[FieldDecision], customer_id: str, number: str, 
     return Question(
         scope=market.name,
         kind=CONFLICT,
-        key=f"{customer_id}/fields",
+        key=f"{customer_id}{FIELDS}",
         text=f"customer {number}: {names} differ, and nobody says which is right ({undecided[0].why})",
         commercetools={decision.name: decision.commercetools for decision in undecided},
         dynamics={decision.name: decision.dynamics for decision in undecided},
@@ -46,7 +48,7 @@ def several_in_commercetools(how: str, state: CustomerState, found: Sequence[Doc
     ids = ", ".join(document["id"] for document in found)
     return Question(
         scope=market.name,
-        kind="customer_ambiguous",
+        kind=AMBIGUOUS,
         key=state.id,
         text=f"{len(found)} customers of commercetools have the {how} of customer {state.number}: {ids}",
         commercetools={document["id"]: {"email": document.get("email")} for document in found},
@@ -64,6 +66,19 @@ def unknown_in_commercetools(state: CustomerState, market: Market) -> Question:
         text=f"customer {state.number} of the back-end matches nobody in commercetools",
         dynamics={"number": state.number, "name": state.fields.get("name"), "email": state.fields.get("email")},
         hint=f"create it in commercetools with externalId {state.number}, or leave it; resolve with --note",
+    )
+
+
+def taken(state: CustomerState, customer_id: str, number: str, market: Market) -> Question:
+    """Ask about a customer of the back-end that looks like one of commercetools who is another customer there."""
+    return Question(
+        scope=market.name,
+        kind=AMBIGUOUS,
+        key=state.id,
+        text=f"customer {state.number} looks like {customer_id} of commercetools, which is customer {number}",
+        commercetools={"id": customer_id, "number": number},
+        dynamics={"number": state.number, "name": state.fields.get("name"), "email": state.fields.get("email")},
+        hint="merge the two in the back-end, or tell them apart by e-mail; resolve with --note",
     )
 
 

@@ -18,8 +18,10 @@ from shared.flows.customer_writing import (
     keep_agreement,
     read_again,
     read_together,
+    told_back_end,
 )
 from shared.flows.questions import question_of
+from shared.mapping.customer_merge import Agreement
 from shared.markets import Market
 from shared.model.back_end import MissingReference
 from shared.model.customer_fields import CustomerState
@@ -27,6 +29,13 @@ from shared.pipeline.flow import Work
 from shared.state.records import IdPair, Question
 
 ROUNDS = 3  # of reading again and merging again, when others are faster
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is agreed so far: a round that meets a conflict half-way has told the back-end something already."""
+
+    agreed: Agreement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,13 @@ class Reconcile:
         taken = await self._pair()
         if taken is not None:
             return _asked(taken)
-        reading = self.reading
+        reading, progress = self.reading, Progress(self.target.agreed)
         for _ in range(ROUNDS):
             try:
-                return await self._write(work, reading)
+                return await self._write(work, reading, progress)
             except Conflict as error:
                 work.trail.note("changed meanwhile", f"read and merged again: {error.message}")
-                again = await self._read_again(work, reading)
+                again = await self._read_again(work, reading, progress)
                 if isinstance(again, MissingReference):
                     return _asked(question_of(again, self.market))
                 reading = again
@@ -80,13 +89,13 @@ class Reconcile:
             return belongs_to_another(state, shop.id, error.message, self.market)
         return None
 
-    async def _read_again(self, work: Work, reading: Reading) -> Reading | MissingReference:
+    async def _read_again(self, work: Work, reading: Reading, progress: Progress) -> Reading | MissingReference:
         trace = work.envelope.correlation_id
         shop = await read_again(reading.shop, reading.shop.client, trace)
         state = await self.sync.read_customer(self.market, reading.state.id, trace)
-        return read_together(shop, state, self.target.agreed, self.market, self.sync)
+        return read_together(shop, state, progress.agreed, self.market, self.sync)
 
-    async def _write(self, work: Work, reading: Reading) -> StepResult:
+    async def _write(self, work: Work, reading: Reading, progress: Progress) -> StepResult:
         trace, merged = work.envelope.correlation_id, reading.merged
         actions = actions_of(reading, self.market)
         if isinstance(actions, MissingReference):
@@ -95,6 +104,7 @@ class Reconcile:
         if merged.to_dynamics:
             after = await self.sync.change_customer(self.market, after, merged.to_dynamics, trace)
             _note_back_end(work, reading, after)
+            progress.agreed = told_back_end(progress.agreed, reading, after)
         if actions:
             document = await reading.shop.entity.update(reading.shop.client, document, actions, trace)
             _note_commercetools(work, reading, actions)

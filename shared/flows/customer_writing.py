@@ -12,7 +12,7 @@ from shared.errors import Conflict
 from shared.flows.customer_agreement import next_agreement, snapshot_of
 from shared.flows.customer_plan import Shop
 from shared.flows.customer_shop import Action
-from shared.mapping.customer_merge import Agreement, Merged, Side, merge
+from shared.mapping.customer_merge import Agreement, Merged, Side, merge, prints_of
 from shared.markets import Market
 from shared.model.back_end import MissingReference
 from shared.model.customer_fields import CustomerState, Fields
@@ -89,6 +89,19 @@ async def keep_agreement(
     agreement = next_agreement(agreed, merged, ours, theirs, shop.id)
     if agreement != agreed:
         await stores.snapshots.put(snapshot_of(agreement, market, shop.entity.name, document, work.now))
+
+
+def told_back_end(agreed: Agreement | None, reading: Reading, after: CustomerState) -> Agreement:
+    """Return what is agreed once the back-end was told and commercetools was not yet.
+
+    Without it, our own write would look like somebody's change when commercetools is read again, and might win over a
+    newer one there. Fields that commercetools has to be told, too, are not agreed yet.
+    """
+    told = reading.merged.to_dynamics.keys() - reading.merged.to_commercetools.keys()
+    before = agreed or Agreement({}, {}, reading.shop.id)
+    ours = prints_of({name: reading.ours[name] for name in told}, before.salt)
+    theirs = prints_of({name: after.fields[name] for name in told}, before.salt)
+    return replace(before, commercetools={**before.commercetools, **ours}, dynamics={**before.dynamics, **theirs})
 
 
 async def read_again(shop: Shop, client: CommercetoolsClient, correlation_id: str) -> Shop:

@@ -78,9 +78,10 @@ class CustomersFlow:
         return Done(why) if any(result.changed for result in written) else NoChange(why)
 
     def _forgetting(self, gone: Gone) -> CustomerPlan | Outcome:
-        if not gone.pairs and not gone.erase:
+        followed = [(market, pair) for market, pair in gone.pairs if market.mode(FLOW) != "off"]
+        if not followed and not gone.erase:
             return NoChange("the customer was deleted in commercetools, and no back-end knew it")
-        forgetting = [Forget(gone, market, pair, self.loader.sync(market), self.stores) for market, pair in gone.pairs]
+        forgetting = [Forget(gone, market, pair, self.loader.sync(market), self.stores) for market, pair in followed]
         return CustomerPlan(forgetting, gone if gone.erase else None)
 
     def _birth(self, newcomer: Newcomer) -> CustomerPlan | Outcome:

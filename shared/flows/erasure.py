@@ -22,10 +22,11 @@ class Eraser:
     projects: Mapping[str, CommercetoolsClient]
 
     async def erase(self, work: Work, gone: Gone) -> None:
-        """Take personal data out of id map, review items and audit. Safe to call again after a crash."""
+        """Take personal data out of id map, snapshots, review items and audit. Safe to call again after a crash."""
         items = await self.state.review.erase(gone.id)
         entries = await self.state.audit.erase(gone.id)
-        for _, pair in gone.pairs:
+        for market, pair in gone.pairs:
+            await self.state.snapshots.remove(market.name, gone.entity.name, gone.id)
             await self.state.id_map.put(replace(pair, details={}))
             entries += await self.state.audit.erase(f"{DYNAMICS_PREFIX}{pair.dynamics_id}")
         async for order_id in self._orders(work, gone):

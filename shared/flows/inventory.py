@@ -14,31 +14,16 @@ from typing import Any, Literal, Protocol
 
 from shared.dynamics.catalogue import OffersCatalogue
 from shared.flows.sku_matching import SkuMatcher
-from shared.mapping.catalogue import target_of
-from shared.mapping.stock import OpenLine, OpenOrders, open_orders, sellable
+from shared.mapping.catalogue import target_of, target_of_key
+from shared.mapping.commercetools.inventory import Entry, wanted_quantity
+from shared.mapping.stock import EXPORT_TAKES, OpenLine, OpenOrders, open_orders, sellable
 from shared.market_options.trade import Warehouse
-from shared.markets import ItemTarget, Market
+from shared.markets import Market
 from shared.model.catalogue import CataloguePage, StockState
 from shared.pipeline.bulk import Comparison
+from shared.state.records import Question
 
 FLOW: Literal["inventory"] = "inventory"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An InventoryEntry. What separates the two quantities is reserved in commercetools itself."""
-
-    id: str
-    version: int
-    sku: str
-    channel_id: str | None
-    quantity_on_stock: int
-    available: int
-
-    @property
-    def reserved(self) -> int:
-        """What commercetools holds back on its own."""
-        return max(0, self.quantity_on_stock - self.available)
 
 
 class ShopStock(Protocol):
@@ -47,11 +32,18 @@ class ShopStock(Protocol):
     async def channel_ids(self, keys: Sequence[str], correlation_id: str) -> Mapping[str, str]:
         """Return channels by key."""
 
-    async def entries(self, skus: Sequence[str], correlation_id: str) -> Sequence[Entry]:
-        """Read all entries of up to 500 SKUs."""
+    async def entries(
+        self, skus: Sequence[str], correlation_id: str, channel_ids: Sequence[str] | None = None
+    ) -> Sequence[Entry]:
+        """Read the entries of SKUs in these channels, and in none."""
 
-    async def open_lines(self, market: Market, since: datetime, correlation_id: str) -> Sequence[OpenLine]:
-        """Read what orders since then take, that are not cancelled and whose business is in the market's company."""
+    async def open_lines(
+        self, market: Market, since: datetime, known_before: datetime, correlation_id: str
+    ) -> Sequence[OpenLine]:
+        """Read what orders since then take, unless cancelled, or exported before `known_before`.
+
+        Only orders whose business is in the market's company count.
+        """
 
     async def change_quantity(self, entry: Entry, quantity: int, correlation_id: str) -> None:
         """Set the quantity on stock, for the version that was read. Raises Conflict."""
@@ -77,9 +69,9 @@ class QuantityChange:
         return self.sku
 
     @property
-    def record_key(self) -> str:
-        """See `Change.record_key`."""
-        return self.state.key
+    def record_keys(self) -> Sequence[str]:
+        """See `Change.record_keys`."""
+        return [self.state.key]
 
     @property
     def why(self) -> str:
@@ -102,7 +94,7 @@ class QuantityChange:
         if self.entry is None:
             await self.shop.create_entry(self.sku, self.channel_id, self.available, correlation_id)
         else:
-            quantity = self.available + self.entry.reserved
+            quantity = wanted_quantity(self.entry, self.available)
             await self.shop.change_quantity(self.entry, quantity, correlation_id)
 
 
@@ -136,7 +128,9 @@ class InventoryFlow:
         matches = await self.matcher.match(market, {target_of(record) for record in wanted}, correlation_id)
         skus = sorted({sku for found in matches.values() for sku in found})
         channels = await self._channels(market, correlation_id)
-        entries = await self._entries(skus, correlation_id)
+        if missing := _without_channel(market, channels):
+            return Comparison(questions=[missing], again=[record.key for record in records])
+        entries = await self._entries(skus, list(channels.values()), correlation_id)
         orders = await self._open_orders(market, read_at, correlation_id)
         changes: list[QuantityChange] = []
         unchanged, again = len(records) - len(wanted), []
@@ -174,17 +168,27 @@ class InventoryFlow:
         keys = [row.channel for row in market.warehouses if row.channel]
         return await self.shop.channel_ids(keys, correlation_id)
 
-    async def _entries(self, skus: Sequence[str], correlation_id: str) -> Mapping[tuple[str, str | None], Entry]:
-        found = await self.shop.entries(skus, correlation_id) if skus else ()
+    async def _entries(
+        self, skus: Sequence[str], channel_ids: Sequence[str], correlation_id: str
+    ) -> Mapping[tuple[str, str | None], Entry]:
+        found = await self.shop.entries(skus, correlation_id, channel_ids) if skus else ()
         return {(entry.sku, entry.channel_id): entry for entry in found}
 
     async def _open_orders(self, market: Market, read_at: datetime, correlation_id: str) -> OpenOrders:
         since = self.clock() - timedelta(days=market.stock.open_orders_days)
-        lines = await self.shop.open_lines(market, since, correlation_id)
+        lines = await self.shop.open_lines(market, since, read_at - EXPORT_TAKES, correlation_id)
         return open_orders(lines, market.warehouses, market.location, read_at)
 
 
-def target_of_key(key: str) -> ItemTarget:
-    """Return the item of a record's key."""
-    item, _, variant = key.partition("|")[0].partition("/")
-    return ItemTarget(item=item, variant=variant or None)
+def _without_channel(market: Market, channels: Mapping[str, str]) -> Question | None:
+    """Ask for channels that the market map names and commercetools does not have; nothing is written meanwhile."""
+    missing = sorted({row.channel for row in market.warehouses if row.channel} - channels.keys())
+    if not missing:
+        return None
+    return Question(
+        scope=market.name,
+        kind="channel",
+        key=f"{FLOW}/channels",
+        text=f"commercetools has no channel {', '.join(missing)}, which warehouses of market {market.name} name",
+        hint="create it there with the role InventorySupply, or correct the market map; then resolve with --note",
+    )

@@ -31,3 +31,9 @@ def sku_of(target: ItemTarget, market: Market) -> str:
 def target_of_sku(sku: str, market: Market) -> ItemTarget | None:
     """Return the item that the market map gives to a SKU."""
     return market.items.get(sku)
+
+
+def target_of_key(key: str) -> ItemTarget:
+    """Return the item of a record's key."""
+    item, _, variant = key.partition("|")[0].partition("/")
+    return ItemTarget(item=item, variant=variant or None)

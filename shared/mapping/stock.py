@@ -57,7 +57,7 @@ def open_orders(
     taken: dict[Place, int] = {}
     uncertain: set[Place] = set()
     for line in lines:
-        code = code_of.get(line.channel, default)
+        code = code_of.get(line.channel or "", default)
         known = line.exported_at is not None and line.exported_at < read_at - EXPORT_TAKES
         if code is None or known:
             continue

@@ -9,6 +9,9 @@ LOCK_DURATION_SECONDS = 60
 
 ORDERS = "orders"
 CUSTOMERS = "customers"
+PRODUCTS = "products"
+PRICES = "prices"
+INVENTORY = "inventory"
 COMMERCETOOLS_EVENTS = "commercetools-events"
 
 
@@ -26,5 +29,8 @@ class Queue:
 QUEUES = (
     Queue(ORDERS, requires_session=True),
     Queue(CUSTOMERS, requires_session=True),
+    Queue(PRODUCTS, requires_session=True),
+    Queue(PRICES, requires_session=True),
+    Queue(INVENTORY, requires_session=True),
     Queue(COMMERCETOOLS_EVENTS, requires_session=False),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.messaging.queues import CUSTOMERS, ORDERS
+from shared.messaging.queues import CUSTOMERS, INVENTORY, ORDERS, PRICES, PRODUCTS
 from shared.pipeline.envelope import FlowName
 
 # An order can be born in three ways; each has its own message. What was exported may change later: an applied edit has
@@ -27,7 +27,13 @@ _CHANGES = frozenset({"ResourceCreated", "ResourceUpdated", "ResourceDeleted"})
 _NO_CUSTOMER_DATA = frozenset(
     {"CustomerPasswordUpdated", "CustomerEmailTokenCreated", "CustomerPasswordTokenCreated", "CustomerEmailVerified"}
 )
-QUEUE_OF: Mapping[FlowName, str] = {"orders": ORDERS, "customers": CUSTOMERS}
+QUEUE_OF: Mapping[FlowName, str] = {
+    "orders": ORDERS,
+    "customers": CUSTOMERS,
+    "products": PRODUCTS,
+    "prices": PRICES,
+    "inventory": INVENTORY,
+}
 
 
 def flow_of(resource: str, message: str) -> FlowName | None:

@@ -52,8 +52,9 @@ async def _take(req: func.HttpRequest, name: str, correlation_id: str) -> func.H
     back_end, body = app().markets.back_ends.get(name), req.get_body()
     read = _read(back_end, body, req)
     queued = await accept_notices(app().road, app().markets, name, read.notices, "webhook")
-    for why in read.refused:
-        entry = notification_entry(app().road.now(), correlation_id, "RefusedNotice", f"{name}: {why}")
+    if read.refused:
+        why = f"{name if back_end else 'unknown back-end'}: {read.why_refused}"
+        entry = notification_entry(app().road.now(), correlation_id, "RefusedNotice", why)
         await app().road.state.audit.append(entry)
     app().road.telemetry.event("notices", back_end=name if back_end else "?", queued=queued, refused=len(read.refused))
     answer = {"queued": queued, "pulled": read.pulled, "refused": len(read.refused)}

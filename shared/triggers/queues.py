@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.app import app
-from shared.messaging.queues import COMMERCETOOLS_EVENTS, CUSTOMERS, ORDERS
+from shared.messaging.queues import COMMERCETOOLS_EVENTS, CUSTOMERS, INVENTORY, ORDERS, PRICES, PRODUCTS
 from shared.pipeline.failures import Incoming
 from shared.pipeline.intake import take_message
 from shared.pipeline.process import process
@@ -27,6 +27,30 @@ async def orders(message: func.ServiceBusMessage) -> None:
 async def customers(message: func.ServiceBusMessage) -> None:
     """Take one customer down the road."""
     await process(app().road, app().customers, incoming_of(message, CUSTOMERS))
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name=PRODUCTS, connection="ServiceBus", is_sessions_enabled=True
+)
+async def products(message: func.ServiceBusMessage) -> None:
+    """Look at the products of one market."""
+    await process(app().road, app().catalogue.flows()["products"], incoming_of(message, PRODUCTS))
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name=PRICES, connection="ServiceBus", is_sessions_enabled=True
+)
+async def prices(message: func.ServiceBusMessage) -> None:
+    """Look at the prices of one market."""
+    await process(app().road, app().catalogue.flows()["prices"], incoming_of(message, PRICES))
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name=INVENTORY, connection="ServiceBus", is_sessions_enabled=True
+)
+async def inventory(message: func.ServiceBusMessage) -> None:
+    """Look at the inventory of one market."""
+    await process(app().road, app().catalogue.flows()["inventory"], incoming_of(message, INVENTORY))
 
 
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name=COMMERCETOOLS_EVENTS, connection="ServiceBus")

@@ -58,3 +58,31 @@ async def retention(timer: func.TimerRequest) -> None:
         rows=settings.retention_rows,
     )
     await forget_old(app().road, kept)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="%PRODUCTS_PULL_SCHEDULE%", use_monitor=True)
+async def products_pull(timer: func.TimerRequest) -> None:
+    """Bring in step what changed of the back-ends' items."""
+    del timer
+    await app().catalogue.run_all("products")
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="%PRICES_PULL_SCHEDULE%", use_monitor=True)
+async def prices_pull(timer: func.TimerRequest) -> None:
+    """Bring in step what changed of the back-ends' prices."""
+    del timer
+    await app().catalogue.run_all("prices")
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="%INVENTORY_PULL_SCHEDULE%", use_monitor=True)
+async def inventory_pull(timer: func.TimerRequest) -> None:
+    """Bring in step what changed of the back-ends' stock."""
+    del timer
+    await app().catalogue.run_all("inventory")
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="%CATALOGUE_FULL_SCHEDULE%", use_monitor=True)
+async def catalogue_full(timer: func.TimerRequest) -> None:
+    """Compare everything, so that what somebody changed in the shop, or what no change told, is set right."""
+    del timer
+    await app().catalogue.run_everything()

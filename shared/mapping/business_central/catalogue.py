@@ -5,8 +5,9 @@ and a description. A variant therefore takes everything from its item; its own d
 `description`. Whether an item is blocked for sale alone (*Sales Blocked*) is not in API v2.0.
 
 A price book of the market map is, by its name: a customer price group, a sales price list for all customers, all such
-lists together (`ALL_CUSTOMERS`), or the price on the item card (`UNIT_PRICE`). A price without a unit is for the item's
-base unit. Days are days in UTC; the last day of a price belongs to it.
+lists together and the item card where no line holds (`ALL_CUSTOMERS`), or the price on the item card alone
+(`UNIT_PRICE`). A price without a unit is for the item's base unit. Days are days in UTC; the last day of a price
+belongs to it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
+from shared.mapping.catalogue_values import exact, version_of
 from shared.market_options.trade import PriceBook, Warehouse
 from shared.markets import Market
 from shared.model.catalogue import ItemState, PriceState, StockState
@@ -26,38 +27,27 @@ type Row = Mapping[str, Any]
 
 ALL_CUSTOMERS, UNIT_PRICE = "All Customers", "Unit Price"
 ACTIVE, DISCOUNT = "Active", "Discount"  # values of a price list line's status and amountType
-SOURCE_ALL, SOURCE_GROUP = "All_x0020_Customers", "Customer_x0020_Price_x0020_Group"
+SOURCE_ALL, SOURCE_GROUP = "All_x0020_Customers", "Customer_x0020_Price_x0020_Group"  # of its sourceType
 INVENTORY = "Inventory"  # the type of items that have stock at all
-VARIANTS = "itemVariants"
 _ITEM_FIELDS = (
     *("id", "number", "displayName", "displayName2", "type", "itemCategoryCode", "blocked", "gtin", "taxGroupCode"),
     *("baseUnitOfMeasureCode", "lastModifiedDateTime"),
 )
+_CARD = frozenset({ALL_CUSTOMERS.casefold(), UNIT_PRICE.casefold()})
 _VARIANT_FIELDS = frozenset({"description"})
 _NO_DAY = "0001-01-01"
-
-
-def exact(value: object) -> Decimal:
-    """Return a number as its shortest text says it, without zeros that say nothing."""
-    number = Decimal(str(value or 0)).normalize()
-    return number.quantize(1) if number == number.to_integral_value() else number
-
-
-def version_of(*parts: object) -> str:
-    """Return what tells one state of a record from another: SHA-256 of the parts that are kept."""
-    return sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def item_columns(market: Market) -> str:
     """Name the properties of items that are read, those of `products.attributes` included."""
     own = (name for name in market.products.attributes if name not in _VARIANT_FIELDS)
-    return ",".join(dict.fromkeys((*_ITEM_FIELDS, *own, VARIANTS)))
+    return ",".join(dict.fromkeys((*_ITEM_FIELDS, *own)))
 
 
-def item_states(row: Row, market: Market) -> list[ItemState]:
-    """Return an item that was read with its variants: itself, and each of them."""
-    variants = sorted(row.get(VARIANTS) or (), key=lambda variant: str(variant["code"]))
-    return [_item_state(row, None, market), *(_item_state(row, variant, market) for variant in variants)]
+def item_states(row: Row, variants: Iterable[Row], market: Market) -> list[ItemState]:
+    """Return an item as itself and as each of its variants."""
+    ordered = sorted(variants, key=lambda variant: str(variant["code"]))
+    return [_item_state(row, None, market), *(_item_state(row, variant, market) for variant in ordered)]
 
 
 def _item_state(row: Row, variant: Row | None, market: Market) -> ItemState:
@@ -83,9 +73,10 @@ def is_counted(row: Row) -> bool:
     return bool(row.get("type") == INVENTORY)
 
 
-def card_books(market: Market, local_currency: str) -> list[PriceBook]:
-    """Return the books that the price on the item card counts in: it is in the company's own currency."""
-    return [book for book in market.price_books if _is_card(book) and book.currency == local_currency]
+def card_books(market: Market, local_currency: str) -> list[str]:
+    """Name the books that the item card counts in, in the company's own currency; the empty one is the item's own."""
+    books = [book.name for book in market.price_books if book.currency == local_currency]
+    return [*([""] if books else []), *(name for name in books if _folded(name) in _CARD)]
 
 
 def list_books(market: Market) -> list[PriceBook]:
@@ -93,8 +84,8 @@ def list_books(market: Market) -> list[PriceBook]:
     return [book for book in market.price_books if _folded(book.name) != _folded(UNIT_PRICE)]
 
 
-def card_prices(row: Row, books: Iterable[PriceBook]) -> list[PriceState]:
-    """Return an item card's price in each of these books.
+def card_prices(row: Row, books: Iterable[str], local_currency: str) -> list[PriceState]:
+    """Return an item card's price in each of these books; 0 says that there is none, see `is_given`.
 
     In `ALL_CUSTOMERS` it carries the base unit, so that it is never mistaken for a line of a list, which it yields to.
     """
@@ -103,14 +94,19 @@ def card_prices(row: Row, books: Iterable[PriceBook]) -> list[PriceState]:
         PriceState(
             number=number,
             variant="",
-            book=book.name,
-            currency=book.currency,
+            book=book,
+            currency=local_currency,
             amount=amount,
-            unit=base_unit if _is_all(book) else "",
+            unit=base_unit if _folded(book) == _folded(ALL_CUSTOMERS) else "",
             version=version_of(amount),
         )
         for book in books
     ]
+
+
+def is_given(price: PriceState) -> bool:
+    """Tell whether an item card has a price; nothing is sold for nothing because nobody has set one."""
+    return price.amount > 0
 
 
 def line_prices(row: Row, books: Iterable[PriceBook], local_currency: str) -> list[PriceState]:
@@ -141,25 +137,27 @@ def _line_price(row: Row, book: PriceBook) -> PriceState:
     )
 
 
-def effective_prices(
-    number: str, variant: str, lines: Sequence[PriceState], card: Sequence[PriceState]
-) -> list[PriceState]:
-    """Return what counts for an item or a variant among the prices of its item.
+def effective_prices(variant: str, lines: Iterable[PriceState], card: Iterable[PriceState]) -> list[PriceState]:
+    """Return what counts for a variant, or for the item itself, among all prices of one item.
 
-    A variant's own line goes before the item's wherever both apply. Where two lists say the same, Business Central takes
-    the lower amount, and it looks at the card only where no line applies.
+    Business Central takes the variant's own lines before the item's wherever both apply, then the lowest amount,
+    whatever quantity that line is for; and it looks at the card only where no line applies. What is never taken is left
+    out, so that the row with the largest quantity that is reached is the one that counts.
     """
-    mine = [price for price in lines if price.number == number]
-    own = [price for price in mine if price.variant == variant]
-    general = [price for price in mine if variant and not price.variant]
+    known = tuple(lines)
+    own = [price for price in known if price.variant == variant]
+    general = [price for price in known if variant and not price.variant]
     inherited = [price for price in general if not any(_covers(one, price) for one in own)]
-    chosen: dict[str, PriceState] = {}
-    for price in (replace(one, variant=variant) for one in (*own, *inherited)):
-        if price.key not in chosen or price.amount < chosen[price.key].amount:
-            chosen[price.key] = price
+    rows = [replace(price, variant=variant) for price in (*_taken(own), *_taken(inherited))]
+    chosen = {price.key: price for price in rows}
     listed = {price.book for price in chosen.values() if _is_standing(price)}
-    rest = (price for price in card if price.number == number and price.book not in listed)
+    rest = (price for price in card if price.book not in listed)
     return [*chosen.values(), *(replace(price, variant=variant) for price in rest)]
+
+
+def _taken(prices: Sequence[PriceState]) -> list[PriceState]:
+    """Leave out rows that a lower one covers."""
+    return [price for price in prices if not any(one.amount < price.amount and _covers(one, price) for one in prices)]
 
 
 def _covers(one: PriceState, other: PriceState) -> bool:
@@ -213,10 +211,6 @@ def _belongs(row: Row, book: PriceBook) -> bool:
     if row["sourceType"] == SOURCE_GROUP:
         return _folded(row["sourceNumber"]) == _folded(book.name)
     return row["sourceType"] == SOURCE_ALL and (_is_all(book) or _folded(row["priceListCode"]) == _folded(book.name))
-
-
-def _is_card(book: PriceBook) -> bool:
-    return _folded(book.name) in {_folded(UNIT_PRICE), _folded(ALL_CUSTOMERS)}
 
 
 def _is_all(book: PriceBook) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -47,23 +47,14 @@ def _attribute(definition: Document) -> Attribute:
 
 def value_for(attribute: Attribute, text: str, locale: str, present: Any = None) -> Any:
     """Return what to set an attribute to; other languages of a localised text stay. Raises Unmappable."""
-    match attribute.kind:
-        case "text":
-            return text
-        case "ltext":
-            return {**(present or {}), locale: text}
-        case "number":
-            return _number(text)
-        case "boolean":
-            return _boolean(text)
-        case "enum" | "lenum":
-            return _key(text, attribute.keys)
-        case "date":
-            return _date(text)
-        case "datetime":
-            return _moment(text)
-        case kind:
-            raise Unmappable(f"is of type {kind}, which cannot be filled from a text")
+    if attribute.kind == "ltext":
+        return {**(present or {}), locale: text}
+    if attribute.kind in ("enum", "lenum"):
+        return _key(text, attribute.keys)
+    convert = _CONVERSIONS.get(attribute.kind)
+    if convert is None:
+        raise Unmappable(f"is of type {attribute.kind}, which cannot be filled from a text")
+    return convert(text)
 
 
 def is_equal(attribute: Attribute, wanted: Any, present: Any) -> bool:
@@ -113,3 +104,12 @@ def _moment(text: str) -> str:
     if moment.tzinfo is None:
         raise Unmappable(f"takes a time with its offset, not {text!r}")
     return text
+
+
+_CONVERSIONS: Mapping[str, Callable[[str], Any]] = {
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _moment,
+    "number": _number,
+    "text": str,
+}

@@ -55,8 +55,9 @@ class Pairing:
 
 def paired(listed: Iterable[ListedPrice], existing: Iterable[Document], prefix: str, ids: ScopeIds) -> Pairing:
     """Find for each listed price the one that is there: by key, by scope and period, then ours of the same scope."""
+    # Both in the order of time: moving one past another would leave no order of requests without an overlap.
     wanted = sorted(listed, key=lambda price: price.period.starts or _BEGINNING)
-    left = list(existing)
+    left = sorted(existing, key=lambda document: period_of(document).starts or _BEGINNING)
     found: dict[str, Document] = {}
     for fits in (_same_key, _same_place, _ours_in_scope):
         for price in wanted:

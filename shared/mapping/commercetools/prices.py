@@ -147,6 +147,8 @@ def _stretches(rows: Sequence[PriceState], own: Sequence[PriceState]) -> list[_S
             cut[-1] = _Stretch(Period(cut[-1].period.starts, stretch.period.ends), stretch.amount, stretch.tiers)
         else:
             cut.append(stretch)
+    if any(not stretch.period.is_bound for stretch in cut):  # together they cover all of time
+        return cut
     return found + cut
 
 

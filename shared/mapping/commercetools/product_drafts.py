@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.mapping.catalogue import sku_of, target_of
 from shared.mapping.commercetools.attributes import Attribute, Unmappable, value_for
-from shared.mapping.commercetools.products import ProductProblem, owns
+from shared.mapping.commercetools.products import ProductProblem
 from shared.markets import Market
 from shared.model.catalogue import ItemState
 
@@ -52,8 +52,10 @@ def product_draft(
         "masterVariant": master,
         "variants": others,
         "publish": market.products.publish == "always" and not whole.blocked,
-        "priceMode": "Embedded" if any(book.kind == "embedded" for book in market.price_books) else "Standalone",
     }
+    if market.price_books:
+        embedded = any(book.kind == "embedded" for book in market.price_books)
+        draft["priceMode"] = "Embedded" if embedded else "Standalone"
     if whole.description:
         draft["description"] = {locale: whole.description}
     if tax_category := market.products.tax_categories.get(whole.tax_code):
