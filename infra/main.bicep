@@ -289,6 +289,13 @@ var signInSecrets = {
 var defaultSchedules = {
   ORDERS_SWEEP_SCHEDULE: '0 */5 * * * *'
   RETENTION_SCHEDULE: '0 0 3 * * *'
+  CUSTOMERS_SWEEP_SCHEDULE: '0 */10 * * * *'
+  CUSTOMERS_PULL_SCHEDULE: '0 */2 * * * *'
+  SUBSCRIPTIONS_SCHEDULE: '0 15 */12 * * *'
+  PRODUCTS_PULL_SCHEDULE: '30 */5 * * * *'
+  PRICES_PULL_SCHEDULE: '45 */5 * * * *'
+  INVENTORY_PULL_SCHEDULE: '0 */1 * * * *'
+  CATALOGUE_FULL_SCHEDULE: '0 30 2 * * *'
 }
 var secretSettings = toObject(
   union(marketSecrets, signInSecrets[dynamicsSignIn]),

@@ -34,6 +34,10 @@ TIMINGS = {
     "CUSTOMERS_PULL_SCHEDULE": "0 */2 * * * *",
     "SUBSCRIPTIONS_SCHEDULE": "0 15 */12 * * *",
     "RETENTION_SCHEDULE": "0 0 3 * * *",
+    "PRODUCTS_PULL_SCHEDULE": "30 */5 * * * *",
+    "PRICES_PULL_SCHEDULE": "45 */5 * * * *",
+    "INVENTORY_PULL_SCHEDULE": "0 */1 * * * *",
+    "CATALOGUE_FULL_SCHEDULE": "0 30 2 * * *",
     "SWEEP_OVERLAP_SECONDS": "300",
     # The host waits this long on an idle session before it takes the next one.
     "AzureFunctionsJobHost__extensions__serviceBus__sessionIdleTimeout": "00:00:00.2",

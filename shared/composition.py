@@ -32,7 +32,9 @@ from shared.messaging.lazy import LazySender
 from shared.messaging.sender import Sender
 from shared.pipeline.backoff import Backoff
 from shared.pipeline.failures import FailureMemory
+from shared.pipeline.jobs import Jobs
 from shared.pipeline.process import Road
+from shared.pipeline.retention import Retention
 from shared.settings import ROOT, Settings, SettingsError, read_settings
 from shared.state.protocols import State
 from shared.telemetry.masking import mask_personal_data
@@ -63,6 +65,7 @@ class App:
     orders: OrdersFlow
     customers: CustomersFlow
     catalogue: CatalogueRuns
+    jobs: Jobs
     http: httpx.AsyncClient
     limiters: Sequence[SharedLimiter] = ()
 
@@ -124,9 +127,27 @@ def make_app(
         orders=OrdersFlow(loader, projects, connectors, state.id_map, state.snapshots, state.idempotency),
         customers=_customers(markets, projects, connectors, state),
         catalogue=CatalogueRuns(road, markets, projects, connectors),
+        jobs=_jobs(settings, markets, road, projects, connectors),
         http=http,
         limiters=limiters,
     )
+
+
+def _jobs(
+    settings: Settings,
+    markets: MarketMap,
+    road: Road,
+    projects: Mapping[str, CommercetoolsClient],
+    connectors: Mapping[str, Connector],
+) -> Jobs:
+    kept = Retention(
+        idempotency=timedelta(days=settings.idempotency_retention_days),
+        audit=timedelta(days=settings.audit_retention_days),
+        review=timedelta(days=settings.review_retention_days),
+        rows=settings.retention_rows,
+    )
+    overlap = timedelta(seconds=settings.sweep_overlap_seconds)
+    return Jobs(road, markets, projects, connectors, overlap, kept)
 
 
 def _customers(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,15 +71,58 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return float(value) if value.isascii() and value.isdigit() else None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it went: `status` is 0 without an answer, `at` is in seconds since 1970."""
+
+    service: str
+    method: str
+    origin: str  # scheme, host and port
+    path: str  # without the query; may carry ids
+    correlation_id: str
+    status: int
+    at: float
+    seconds: float
+
+
+class ObservedClient(httpx.AsyncClient):
+    """A client that tells of every request sent through `send`. `observe` must neither wait nor raise."""
+
+    def __init__(self, observe: Callable[[Call], None], **options: Any) -> None:
+        super().__init__(**options)
+        self.observe = observe
+
+
 async def send(client: httpx.AsyncClient, request: httpx.Request, service: str, action: str) -> httpx.Response:
     """Send one request. Raises Transient when it cannot have arrived or was a read, else OutcomeUnknown."""
+    at, begun, status = time.time(), time.perf_counter(), 0
     try:
-        return await client.send(request)
+        response = await client.send(request)
+        status = response.status_code
     except _NOT_SENT as error:
         raise Transient(service, action, f"no connection: {error or type(error).__name__}") from error
     except (httpx.TransportError, httpx.DecodingError) as error:
         kind = Transient if request.method in READS else OutcomeUnknown
         raise kind(service, action, f"the answer was lost: {error or type(error).__name__}") from error
+    else:
+        return response
+    finally:
+        if isinstance(client, ObservedClient):
+            client.observe(_call(request, service, status, at, time.perf_counter() - begun))
+
+
+def _call(request: httpx.Request, service: str, status: int, at: float, seconds: float) -> Call:
+    url, headers = request.url, request.headers
+    return Call(
+        service=service,
+        method=request.method,
+        origin=f"{url.scheme}://{url.netloc.decode()}",
+        path=url.path,
+        correlation_id=headers.get("X-Correlation-ID") or headers.get("client-request-id", ""),
+        status=status,
+        at=at,
+        seconds=seconds,
+    )
 
 
 def document_of(response: httpx.Response, service: str, action: str, *, is_read: bool) -> Any:

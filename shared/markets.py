@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from shared.market_options.addresses import EncryptedUrl
+from shared.market_options.addresses import EncryptedSecretUrl, EncryptedUrl
 from shared.market_options.business_central import BusinessCentralOptions
 from shared.market_options.catalogue import PriceRules, ProductRules, StockRules
 from shared.market_options.customers import CustomerSync
@@ -99,7 +99,7 @@ class BackEndLimits(_Part):
 class Events(_Part):
     """Where a back-end tells what has changed. Without it, changes come with the pulls alone."""
 
-    url: EncryptedUrl = Field(
+    url: EncryptedSecretUrl = Field(
         description="of this application, with the function key: …/api/dynamics/NAME/events?code=…"
     )
     secret: SecretStr = Field(description="what notices must show: clientState, or the header x-ctd365-secret")

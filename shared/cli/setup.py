@@ -16,6 +16,7 @@ from shared.cli.output import show_json, show_table, show_text
 from shared.cli.run import run
 from shared.dynamics.dataverse import Dataverse
 from shared.dynamics.dataverse_setup import DataverseSetup, Step
+from shared.dynamics.dataverse_webhook import WebhookSetup
 from shared.market_options.dataverse import DataverseOptions
 
 group = typer.Typer(no_args_is_help=True, help="Create what is missing in the other systems; running it again is safe.")
@@ -34,17 +35,27 @@ def dataverse_command(
     back_end: Annotated[
         str | None, typer.Option("--back-end", metavar="NAME", help="A back-end of the market map; else all of them.")
     ] = None,
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--webhook",
+            metavar="URL",
+            help="Let Dataverse tell of customers there: this application's URL with ?code=KEY.",
+        ),
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would be created.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Create the columns and alternate keys that sales orders and contacts need in Dataverse.
+    """Create the columns and alternate keys that sales orders, accounts and contacts need, and switch tracking on.
 
     The names come from the market map (dataverse.order_key and the other columns there); their publisher must exist.
+    With --webhook, the service endpoint and its steps are registered, too; the map's events.secret is what they show.
     """
 
     async def work(context: Context) -> Exit:
         names = _back_ends(context, back_end)
-        steps = {name: await _set_up(context, name, plan_only=plan, quiet=as_json) for name in names}
+        hooks = {name: _webhook(context, name, webhook) for name in names} if webhook else {}
+        steps = {name: await _set_up(context, name, hooks.get(name), plan_only=plan, quiet=as_json) for name in names}
         if as_json:
             show_json([{"back_end": name, **asdict(step)} for name, found in steps.items() for step in found])
         else:
@@ -65,18 +76,44 @@ def _back_ends(context: Context, name: str | None) -> list[str]:
     return [name] if name is not None else known
 
 
-async def _set_up(context: Context, name: str, *, plan_only: bool, quiet: bool) -> Sequence[Step]:
+def _webhook(context: Context, name: str, url: str) -> WebhookSetup:
+    """Raises CommandError for a URL without a key, and where the map says nothing of events."""
+    events = context.app.markets.back_ends[name].events
+    if events is None:
+        hint = f"add events: {{url, secret}} to back_ends.{name}: without a secret no notice would be believed"
+        raise CommandError(f"the market map has no events for {name}", hint, Exit.CONFIGURATION)
+    try:
+        return WebhookSetup(_dataverse(context, name).api, url, events.secret.get_secret_value(), str(uuid.uuid4()))
+    except ValueError as error:
+        raise usage_error(f"--webhook: {error}", f"for example …/api/dynamics/{name}/events?code=KEY") from error
+
+
+def _dataverse(context: Context, name: str) -> Dataverse:
     connector = context.app.connectors[name]
     assert isinstance(connector, Dataverse)
+    return connector
+
+
+async def _set_up(
+    context: Context, name: str, webhook: WebhookSetup | None, *, plan_only: bool, quiet: bool
+) -> Sequence[Step]:
     options = [
         market.dataverse or DataverseOptions() for market in context.app.markets.markets if market.back_end == name
     ]
-    setup = DataverseSetup(connector.api, options or [DataverseOptions()], str(uuid.uuid4()), context.pause)
-    steps = await setup.plan()
-    if plan_only:
-        return steps
-    await setup.apply(steps, lambda step: None if quiet else show_text(f"created {step.kind} {step.table}.{step.name}"))
-    return await setup.plan()
+    api = _dataverse(context, name).api
+    columns = DataverseSetup(api, options or [DataverseOptions()], str(uuid.uuid4()), context.pause)
+    parts: list[DataverseSetup | WebhookSetup] = [columns, *([webhook] if webhook else [])]
+
+    def report(step: Step) -> None:
+        if not quiet:
+            show_text(f"created or switched on: {step.kind} {step.table}.{step.name}")
+
+    found = [await part.plan() for part in parts]
+    if not plan_only:
+        for part, steps in zip(parts, found, strict=True):
+            await part.apply(steps, report)
+        found = [await part.plan() for part in parts]
+    return [step for steps in found for step in steps]
 
 
 def _show(name: str, steps: Sequence[Step]) -> None:

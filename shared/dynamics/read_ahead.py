@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
-
-from shared.errors import ServiceError
 
 
 async def one_ahead[Step](steps: AsyncGenerator[Step]) -> AsyncGenerator[Step]:
@@ -18,8 +15,7 @@ async def one_ahead[Step](steps: AsyncGenerator[Step]) -> AsyncGenerator[Step]:
             yield found[0]
     finally:
         ahead.cancel()
-        with suppress(asyncio.CancelledError, ServiceError):
-            await ahead
+        await asyncio.gather(ahead, return_exceptions=True)  # nobody waits for what went wrong
         await steps.aclose()
 
 

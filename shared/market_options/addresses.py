@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, SecretStr
 
 
 def encrypted(url: str) -> str:
@@ -20,7 +20,13 @@ def encrypted(url: str) -> str:
     raise ValueError(f"{_shown(url)} is not encrypted: use https:// (http:// is for loopback hosts only)")
 
 
+def _encrypted_secret(url: SecretStr) -> SecretStr:
+    encrypted(url.get_secret_value())
+    return url
+
+
 EncryptedUrl = Annotated[str, AfterValidator(encrypted)]
+EncryptedSecretUrl = Annotated[SecretStr, AfterValidator(_encrypted_secret)]
 
 
 def check_connection_string(text: str) -> None:

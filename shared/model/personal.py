@@ -7,70 +7,103 @@ import re
 from collections.abc import Iterator
 
 MASK = "***"
+CUSTOM = "custom."  # in front of a project's own fields
 # Names of fields that carry personal data, on either side, in lower case.
 _DATAVERSE = frozenset(
     f"{whose}_{what}"
-    for whose in ("billto", "shipto", "address1")
-    for what in ("name", "contactname", "line1", "line2", "line3", "city", "stateorprovince", "postalcode", "telephone")
+    for whose in ("billto", "shipto", "address1", "address2")
+    for what in (
+        *("name", "contactname", "primarycontactname", "telephone", "telephone1"),
+        *("line1", "line2", "line3", "city", "stateorprovince", "postalcode"),
+    )
 )
-PERSONAL = _DATAVERSE | frozenset(
-    {
-        "email",
-        "name",
-        "company",
-        "firstname",
-        "lastname",
-        "displayname",
-        "phonenumber",
-        "phone",
-        "mobile",
-        "taxregistrationnumber",
-        "vatid",
-        "shiptoname",
-        "shiptocontact",
-        "selltoaddressline1",
-        "selltoaddressline2",
-        "selltocity",
-        "selltopostcode",
-        "selltostate",
-        "shiptoaddressline1",
-        "shiptoaddressline2",
-        "shiptocity",
-        "shiptopostcode",
-        "shiptostate",
-        "addressline1",
-        "addressline2",
-        "city",
-        "postalcode",
-        "state",
-        "street",
-        "streetname",
-        "postcode",
-        "deliveryaddressname",
-        "deliveryaddressdescription",
-        "deliveryaddressstreet",
-        "deliveryaddresscity",
-        "deliveryaddressstateid",
-        "deliveryaddresszipcode",
-        "organizationname",
-        "organizationnumber",
-        "personfirstname",
-        "personlastname",
-        "primarycontactemail",
-        "primarycontactphone",
-        "addressdescription",
-        "addressstreet",
-        "addresscity",
-        "addressstate",
-        "addresszipcode",
-        "taxexemptnumber",
-        "emailaddress",
-        "emailaddress1",
-        "telephone1",
-    }
+# Our own words for a customer: `shared/model/customer_fields.py`.
+_OWN = frozenset({"first_name", "last_name", "vat_id", "street", "additional", "postal_code", "city", "state"})
+PERSONAL = (
+    _DATAVERSE
+    | _OWN
+    | frozenset(
+        {
+            "email",
+            "name",
+            "company",
+            "firstname",
+            "lastname",
+            "displayname",
+            "phonenumber",
+            "phone",
+            "mobile",
+            "taxregistrationnumber",
+            "vatid",
+            "shiptoname",
+            "shiptocontact",
+            "selltoaddressline1",
+            "selltoaddressline2",
+            "selltocity",
+            "selltopostcode",
+            "selltostate",
+            "shiptoaddressline1",
+            "shiptoaddressline2",
+            "shiptocity",
+            "shiptopostcode",
+            "shiptostate",
+            "addressline1",
+            "addressline2",
+            "city",
+            "postalcode",
+            "state",
+            "street",
+            "streetname",
+            "postcode",
+            "deliveryaddressname",
+            "deliveryaddressdescription",
+            "deliveryaddressstreet",
+            "deliveryaddresscity",
+            "deliveryaddressstateid",
+            "deliveryaddresszipcode",
+            "organizationname",
+            "organizationnumber",
+            "personfirstname",
+            "personlastname",
+            "primarycontactemail",
+            "primarycontactphone",
+            "addressdescription",
+            "addressstreet",
+            "addresscity",
+            "addressstate",
+            "addresszipcode",
+            "taxexemptnumber",
+            "emailaddress",
+            "emailaddress1",
+            "telephone1",
+            "companyname",
+            "contactemail",
+            "middlename",
+            "streetnumber",
+            "additionalstreetinfo",
+            "additionaladdressinfo",
+            "building",
+            "apartment",
+            "pobox",
+            "password",
+            "line1",
+            "line2",
+            "line3",
+            "primarycontactname",
+            "stateorprovince",
+            "ctd365_vatid",
+            "deliveryaddressstate",
+            "zipcode",
+        }
+    )
 )
 _TEXT_FIELD = re.compile(r'"(\w+)"\s*:\s*("(?:[^"\\]|\\.)*")')
 _SHORTEST = 3  # characters; a shorter value says nothing and would blot out half of a text
+
+
+def is_personal(name: str) -> bool:
+    """Tell whether a field may carry personal data; nobody knows what is in a project's own fields of a customer."""
+    return name.casefold() in PERSONAL or name.startswith(CUSTOM)
 
 
 def without_echo(text: str, sent: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.messaging.sender import OutgoingMessage
+from shared.telemetry.operation import trace_parent
 
 SCHEMA = 1
 MAX_SESSION_ID = 128  # Service Bus limit, characters
@@ -30,6 +31,7 @@ class Cause(BaseModel):
     type: str
     id: str
     sequence_number: int | None = None
+    erasure: bool = False  # the deleted resource's personal data must go, too
 
 
 class Envelope(BaseModel):
@@ -76,7 +78,11 @@ class Envelope(BaseModel):
             session_id=self.session_id,
             correlation_id=self.correlation_id,
             scheduled_at=scheduled_at,
-            properties={"flow": self.flow, "entity_id": self.entity_id},
+            properties={
+                "flow": self.flow,
+                "entity_id": self.entity_id,
+                "Diagnostic-Id": trace_parent(self.correlation_id),  # the host's own items join the operation
+            },
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from shared.messaging.sender import OutgoingMessage
 from shared.pipeline.auditing import notification_entry
 from shared.pipeline.envelope import Cause, Envelope
 from shared.pipeline.failures import Incoming, MessageFailed, failure_of
+from shared.pipeline.measuring import dimensions_of, report_accepted
 from shared.pipeline.outcome import DeadLetter
 from shared.pipeline.process import Road
 from shared.pipeline.routing import QUEUE_OF, flow_of
@@ -78,7 +80,8 @@ async def accept(road: Road, notifications: Sequence[Notification]) -> Accepted:
     for queue, messages in by_queue.items():
         await road.sender.send(queue, messages)
     queued = sum(map(len, by_queue.values()))
-    _count(road, notifications)
+    for notification, envelope in zip(notifications, envelopes, strict=True):
+        _count(road, notification, envelope)
     return Accepted(queued, len(notifications) - queued)
 
 
@@ -111,13 +114,15 @@ def check_projects(notifications: Iterable[Notification], projects: Collection[s
             raise UnknownProject(f"project {notification.project} is not in the market map")
 
 
-def _count(road: Road, notifications: Iterable[Notification]) -> None:
-    for notification in notifications:
-        wanted = flow_of(notification.resource_type, notification.type) is not None
+def _count(road: Road, notification: Notification, envelope: Envelope | None) -> None:
+    with ExitStack() as stack:
+        if envelope is not None:
+            stack.enter_context(road.telemetry.operation("intake", envelope.correlation_id, **dimensions_of(envelope)))
+            report_accepted(road.telemetry, envelope.flow, envelope.cause.source, 1)
         road.telemetry.event(
             "notification",
             type=notification.type,
             resource=notification.resource_type,
             project=notification.project,
-            queued=str(wanted).lower(),
+            queued=str(envelope is not None).lower(),
         )

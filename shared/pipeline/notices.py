@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shared.markets import ANY_PROJECT, Market, MarketMap
 from shared.messaging.sender import OutgoingMessage
 from shared.pipeline.envelope import Cause, Envelope, FlowName
+from shared.pipeline.measuring import report_accepted
 from shared.pipeline.process import Road
 from shared.pipeline.routing import QUEUE_OF
 
@@ -43,15 +44,20 @@ def markets_of(markets: MarketMap, back_end: str, company: str, flow: FlowName) 
 
 
 async def accept_notices(road: Road, markets: MarketMap, back_end: str, notices: Sequence[Notice], source: str) -> int:
-    """Queue one envelope for each notice that a market wants; returns how many. Raises Transient."""
+    """Queue one envelope for each customer that a notice is about; returns how many. Raises Transient.
+
+    A record that nobody knows yet is looked at in the first market of its company. One that customers of several
+    projects are paired with is looked at for each of them.
+    """
     correlation_id = f"{back_end}/{uuid.uuid4()}"
     by_queue: dict[str, list[OutgoingMessage]] = {}
     for notice in _once(notices):
-        envelope = await _envelope(road, markets, back_end, notice, source, correlation_id)
-        if envelope is not None:
-            by_queue.setdefault(QUEUE_OF[notice.flow], []).append(envelope.to_message())
+        envelopes = await _envelopes(road, markets, back_end, notice, source, correlation_id)
+        by_queue.setdefault(QUEUE_OF[notice.flow], []).extend(envelope.to_message() for envelope in envelopes)
     for queue, messages in by_queue.items():
-        await road.sender.send(queue, messages)
+        if messages:
+            await road.sender.send(queue, messages)
+            report_accepted(road.telemetry, queue, source, len(messages))
     return sum(map(len, by_queue.values()))
 
 
@@ -60,19 +66,21 @@ def _once(notices: Iterable[Notice]) -> list[Notice]:
     return list({(notice.flow, notice.company, notice.record_id): notice for notice in notices}.values())
 
 
-async def _envelope(
+async def _envelopes(
     road: Road, markets: MarketMap, back_end: str, notice: Notice, source: str, correlation_id: str
-) -> Envelope | None:
+) -> list[Envelope]:
     candidates = markets_of(markets, back_end, notice.company, notice.flow)
+    known: dict[tuple[str, str], Envelope] = {}
     for market in candidates:
         for entity in ENTITIES_OF[notice.flow]:
             pair = await road.state.id_map.by_dynamics_id(market.name, entity, notice.record_id)
             if pair is not None:
                 found = _envelope_of(notice, source, correlation_id, road, market, markets)
-                return found.model_copy(update={"entity_type": entity, "entity_id": pair.commercetools_id})
-    if not candidates:
-        return None
-    return _envelope_of(notice, source, correlation_id, road, candidates[0], markets)
+                found = found.model_copy(update={"entity_type": entity, "entity_id": pair.commercetools_id})
+                known.setdefault((found.project, found.entity_id), found)
+    if known or not candidates:
+        return list(known.values())
+    return [_envelope_of(notice, source, correlation_id, road, candidates[0], markets)]
 
 
 def _envelope_of(

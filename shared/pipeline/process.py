@@ -15,6 +15,7 @@ from shared.pipeline.backoff import Backoff
 from shared.pipeline.envelope import Envelope, MalformedEnvelope, parse_envelope
 from shared.pipeline.failures import FailureMemory, Incoming, MessageFailed, failure_of
 from shared.pipeline.flow import Flow, Trail, Work, travel
+from shared.pipeline.measuring import operation_of, report_malformed, report_outcome
 from shared.pipeline.outcome import DeadLetter, Done, NeedsReview, NoChange, Outcome, RetryAt, Superseded
 from shared.pipeline.recovery import outcome_of
 from shared.state.protocols import State
@@ -62,10 +63,12 @@ async def process(road: Road, flow: Flow[Any, Any, Any], incoming: Incoming) -> 
         envelope = parse_envelope(incoming.body)
     except MalformedEnvelope as error:
         raise await _fail(road, flow.name, incoming, None, DeadLetter("Malformed", str(error))) from error
-    trail = Trail()
-    outcome, claim = await _run(road, flow, envelope, trail)
-    outcome = await _close(road, Run(incoming, envelope, trail, claim), outcome)
-    return await _settle(road, incoming, envelope, outcome)
+    with operation_of(road.telemetry, envelope) as operation:
+        trail = Trail()
+        outcome, claim = await _run(road, flow, envelope, trail)
+        outcome = await _close(road, Run(incoming, envelope, trail, claim), outcome)
+        report_outcome(road.telemetry, operation, envelope, trail.market, outcome, road.now())
+        return await _settle(road, incoming, envelope, outcome)
 
 
 async def _run(
@@ -147,7 +150,6 @@ async def _free(road: Road, claim: Claimed, outcome: Outcome) -> None:
 
 
 async def _settle(road: Road, incoming: Incoming, envelope: Envelope, outcome: Outcome) -> Outcome:
-    road.telemetry.event("outcome", flow=envelope.flow, outcome=type(outcome).__name__, attempt=envelope.attempt)
     match outcome:
         case Done() | NoChange() | Superseded():
             return outcome
@@ -171,7 +173,9 @@ async def _fail(
 ) -> MessageFailed:
     failure = failure_of(incoming, flow, envelope, dead, road.now())
     await road.failures.remember(failure)
-    if envelope is not None:
+    if envelope is None:
+        report_malformed(road.telemetry, flow, dead)
+    else:
         await _mark_failed(road, envelope, failure)
     return MessageFailed(failure)
 

@@ -6,9 +6,10 @@ Events and pulls may overlap freely: both only say "look".
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.dynamics.customer_sync import TellsChanges
@@ -37,6 +38,11 @@ class Pull:
         """The name of the cursor and of the list of digests."""
         return f"{self.flow}:{self.back_end}:{self.market.company.casefold()}"
 
+    @property
+    def listed(self) -> str:
+        """The name of the cursor that says how far a whole list was compared, while it is being read."""
+        return f"{self.name}:listed"
+
 
 @dataclass(slots=True)
 class PullResult:
@@ -51,10 +57,9 @@ class PullResult:
 class _Scan:
     """Where reading a whole list stands."""
 
-    after: str = ""
-    pages: int = 0
+    after: str = ""  # in the words of the store
+    last: str = ""  # the last record of the list
     whole: bool = False
-    missing: list[str] = field(default_factory=list)
 
 
 async def pull_all(road: Road, markets: MarketMap, connectors: Mapping[str, object], flow: FlowName) -> None:
@@ -101,11 +106,14 @@ async def _pull(road: Road, markets: MarketMap, what: Pull) -> PullResult:
     async for page in _pages(what, cursor):
         result.seen += len(page.changes)
         result.queued += await _take(road, markets, what, page, scan)
+        if scan.whole:
+            await road.state.cursors.put(what.listed, json.dumps([scan.last, scan.after]))
         await road.state.cursors.put(what.name, page.cursor)
     if scan.whole:
         gone = await road.state.digests.rest(what.name, scan.after)
         result.queued += await _queue(road, markets, what, [_deleted(record) for record in gone])
         await road.state.digests.put(what.name, {}, gone)
+        await road.state.cursors.put(what.listed, json.dumps(["", ""]))
     return result
 
 
@@ -117,7 +125,9 @@ async def _take(road: Road, markets: MarketMap, what: Pull, page: ChangePage, sc
     """Queue a page; of a whole list only what is not as it was."""
     if not page.whole:
         return await _queue(road, markets, what, page.changes)
-    scan.whole = True
+    if not scan.whole:
+        scan.whole, scan.after = True, await _resumed(road, what, page)
+    scan.last = page.changes[-1].id if page.changes else scan.last
     versions = {change.id: change.version for change in page.changes}
     known = await road.state.digests.page(what.name, list(versions), scan.after)
     scan.after = known.after
@@ -126,6 +136,15 @@ async def _take(road: Road, markets: MarketMap, what: Pull, page: ChangePage, sc
     queued = await _queue(road, markets, what, [*changed, *gone])
     await road.state.digests.put(what.name, {change.id: change.version for change in changed}, known.missing)
     return queued
+
+
+async def _resumed(road: Road, what: Pull, page: ChangePage) -> str:
+    """Return how far a run before had compared, if it broke off and this list goes on behind that place.
+
+    Otherwise everything that it had compared would look missing.
+    """
+    last, after = json.loads(await road.state.cursors.get(what.listed) or '["", ""]')
+    return str(after) if all(change.id > last for change in page.changes) else ""
 
 
 async def _queue(road: Road, markets: MarketMap, what: Pull, changes: Sequence[RecordChange]) -> int:

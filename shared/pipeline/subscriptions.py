@@ -44,7 +44,7 @@ LISTENING = ("customers",)
 async def _renew(road: Road, name: str, back_end: BackEnd, connector: KeepsSubscriptions, company: str) -> None:
     if back_end.events is None:
         return
-    url, secret = back_end.events.url, back_end.events.secret.get_secret_value()
+    url, secret = back_end.events.url.get_secret_value(), back_end.events.secret.get_secret_value()
     report = await connector.ensure_subscriptions(company, url, secret, f"{name}/subscriptions/{uuid.uuid4()}")
     road.telemetry.event(
         "subscriptions",

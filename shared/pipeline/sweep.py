@@ -14,6 +14,7 @@ from shared.commercetools.client import MAX_PAGE, CommercetoolsClient, Document
 from shared.errors import ServiceError
 from shared.markets import ANY_PROJECT, Market, MarketMap
 from shared.pipeline.envelope import Cause, Envelope, FlowName
+from shared.pipeline.measuring import report_accepted
 from shared.pipeline.process import Road, failed_entity
 from shared.pipeline.routing import QUEUE_OF
 
@@ -86,6 +87,7 @@ async def sweep(
             [_envelope(kind, document, client.key, correlation_id, road.now()).to_message() for document in missing],
         )
         seen, queued = seen + len(page), queued + len(missing)
+        report_accepted(road.telemetry, kind.flow, "sweep", len(missing))
         if page:
             position = _Position(page[-1]["lastModifiedAt"], page[-1]["id"])
             await road.state.cursors.put(name, min(position.modified, _text(road.now() - TRAILING)))

@@ -1,34 +1,65 @@
-"""Application Insights through opencensus-ext-azure, which the customer requires.
-
-The package is retired and on Python 3.13 its handler breaks every log call: it sets `lock = None` in `createLock`,
-and `logging.Handler.handle` uses the lock as a context manager (upstream issue 1249). The subclass keeps the lock.
-"""
+"""Application Insights: an exporter, chosen by a setting, behind the seam. Imports only the one that was chosen."""
 
 from __future__ import annotations
 
-import logging
+import os
+from collections.abc import Callable
+from typing import Literal
 
-from azure.identity import ManagedIdentityCredential
-from opencensus.ext.azure.log_exporter import AzureLogHandler
+from azure.core.credentials import TokenCredential
 
-from shared.telemetry.seam import LOGGER
+from shared.telemetry.logs import attach_handler
+from shared.telemetry.pump import Export, Pump
+from shared.telemetry.seam import Recorder
+
+type ExporterName = Literal["opencensus", "opentelemetry"]
+
+# What the packages would say of themselves, in items of their own and to other addresses. Read when they are imported.
+OWN_STATISTICS = (
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED",
+)
 
 
-class LockedAzureLogHandler(AzureLogHandler):  # type: ignore[misc]  # the package has no types
-    """AzureLogHandler that works on Python 3.13."""
-
-    def createLock(self) -> None:  # noqa: N802  # the name is logging's
-        """Keep the lock that the base class throws away."""
-        logging.Handler.createLock(self)
-
-
-def attach(connection_string: str, identity: str | None = None) -> LockedAzureLogHandler:
-    """Send the product's records to Application Insights. Call once per process.
+def attach(connection_string: str, exporter: ExporterName, identity: str | None = None) -> Recorder:
+    """Send telemetry to Application Insights, the product's log records included, until it is closed.
 
     `identity` is the client id of the managed identity that signs in where local authentication is off.
     """
-    credential = ManagedIdentityCredential(client_id=identity) if identity else None
-    handler = LockedAzureLogHandler(connection_string=connection_string, credential=credential)
-    LOGGER.addHandler(handler)
-    LOGGER.setLevel(logging.INFO)
-    return handler
+    for name in OWN_STATISTICS:
+        os.environ.setdefault(name, "true")
+    credential = _credential(identity) if identity else None
+    pump = Pump(EXPORTERS[exporter](connection_string, credential))
+    detach = attach_handler(pump.put)
+
+    def close() -> None:
+        detach()
+        pump.close()
+
+    return Recorder(pump.put, close)
+
+
+def _credential(identity: str) -> TokenCredential:
+    from azure.identity import ManagedIdentityCredential  # noqa: PLC0415  # 190 ms
+
+    return ManagedIdentityCredential(client_id=identity)
+
+
+def _opencensus(connection_string: str, credential: TokenCredential | None) -> Export:
+    from shared.telemetry.opencensus_exporter import OpenCensusExporter  # noqa: PLC0415  # 220 ms
+
+    return OpenCensusExporter(connection_string, credential).export
+
+
+def _opentelemetry(connection_string: str, credential: TokenCredential | None) -> Export:
+    from shared.telemetry.opentelemetry_exporter import OpenTelemetryExporter  # noqa: PLC0415  # 310 ms
+
+    return OpenTelemetryExporter(connection_string, credential).export
+
+
+EXPORTERS: dict[ExporterName, Callable[[str, TokenCredential | None], Export]] = {
+    "opencensus": _opencensus,
+    "opentelemetry": _opentelemetry,
+}

@@ -13,14 +13,9 @@ import azure.functions as func
 
 from shared.app import app
 from shared.errors import ServiceError
-from shared.markets import BackEnd
-from shared.pipeline.auditing import notification_entry
-from shared.pipeline.notice_reading import Read, Request, read_notices
-from shared.pipeline.notices import accept_notices
 from shared.triggers.problems import problem
 from shared.triggers.rate import intake_wait
 
-MAX_BODY = 1024 * 1024  # bytes; Dataverse drops what makes a notice larger than 256 KB
 MAX_TOKEN = 2048  # characters of a validation token
 RETRY_SECONDS = "30"
 
@@ -49,25 +44,10 @@ def _handshake(token: str) -> func.HttpResponse:
 
 
 async def _take(req: func.HttpRequest, name: str, correlation_id: str) -> func.HttpResponse:
-    back_end, body = app().markets.back_ends.get(name), req.get_body()
-    read = _read(back_end, body, req)
-    queued = await accept_notices(app().road, app().markets, name, read.notices, "webhook")
-    if read.refused:
-        why = f"{name if back_end else 'unknown back-end'}: {read.why_refused}"
-        entry = notification_entry(app().road.now(), correlation_id, "RefusedNotice", why)
-        await app().road.state.audit.append(entry)
-    app().road.telemetry.event("notices", back_end=name if back_end else "?", queued=queued, refused=len(read.refused))
-    answer = {"queued": queued, "pulled": read.pulled, "refused": len(read.refused)}
-    return func.HttpResponse(json.dumps(answer), status_code=200, mimetype="application/json")
-
-
-def _read(back_end: BackEnd | None, body: bytes, req: func.HttpRequest) -> Read:
-    if back_end is None or back_end.events is None:
-        return Read(refused=("the market map has no events for a back-end of this name",))
-    if len(body) > MAX_BODY:
-        return Read(refused=(f"the body has {len(body)} bytes, at most {MAX_BODY} are taken",))
     headers = {key.lower(): value for key, value in req.headers.items()}
-    return read_notices(back_end.type, Request(body, headers, back_end.events.secret.get_secret_value()))
+    taken = await app().jobs.take_notices(name, req.get_body(), headers, correlation_id)
+    answer = {"queued": taken.queued, "pulled": taken.pulled, "refused": taken.refused}
+    return func.HttpResponse(json.dumps(answer), status_code=200, mimetype="application/json")
 
 
 def _later(detail: str, correlation_id: str) -> func.HttpResponse:

@@ -1,16 +1,10 @@
-"""Timer triggers: safety nets behind the events, and the work of the night."""
+"""Timer triggers: safety nets behind the events, pulls from the back-ends, and the work of the night."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 import azure.functions as func
 
 from shared.app import app
-from shared.pipeline.pulls import pull_all
-from shared.pipeline.retention import Retention, forget_old
-from shared.pipeline.subscriptions import renew_subscriptions
-from shared.pipeline.sweep import SWEPT_BUSINESS_UNITS, SWEPT_CUSTOMERS, SWEPT_ORDERS, sweep_projects
 
 blueprint = func.Blueprint()
 
@@ -19,45 +13,35 @@ blueprint = func.Blueprint()
 async def orders_sweep(timer: func.TimerRequest) -> None:
     """Queue orders that no event brought."""
     del timer  # a late run and an early one do the same
-    overlap = timedelta(seconds=app().settings.sweep_overlap_seconds)
-    await sweep_projects(app().road, app().projects.values(), app().markets, overlap, SWEPT_ORDERS)
+    await app().jobs.sweep_orders()
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="%CUSTOMERS_SWEEP_SCHEDULE%", use_monitor=True)
 async def customers_sweep(timer: func.TimerRequest) -> None:
     """Queue customers that no event brought: a change of the tax id or the language has none."""
     del timer
-    overlap = timedelta(seconds=app().settings.sweep_overlap_seconds)
-    kinds = (SWEPT_CUSTOMERS, SWEPT_BUSINESS_UNITS)
-    await sweep_projects(app().road, app().projects.values(), app().markets, overlap, *kinds)
+    await app().jobs.sweep_customers()
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="%CUSTOMERS_PULL_SCHEDULE%", use_monitor=True)
 async def customers_pull(timer: func.TimerRequest) -> None:
     """Queue customers that changed in the back-ends."""
     del timer
-    await pull_all(app().road, app().markets, app().connectors, "customers")
+    await app().jobs.pull_customers()
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="%SUBSCRIPTIONS_SCHEDULE%", use_monitor=True)
 async def subscriptions_renewal(timer: func.TimerRequest) -> None:
     """Make and renew the webhook subscriptions that lapse by themselves."""
     del timer
-    await renew_subscriptions(app().road, app().markets, app().connectors)
+    await app().jobs.renew_subscriptions()
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="%RETENTION_SCHEDULE%", use_monitor=True)
 async def retention(timer: func.TimerRequest) -> None:
     """Remove what is older than it is kept."""
     del timer
-    settings = app().settings
-    kept = Retention(
-        idempotency=timedelta(days=settings.idempotency_retention_days),
-        audit=timedelta(days=settings.audit_retention_days),
-        review=timedelta(days=settings.review_retention_days),
-        rows=settings.retention_rows,
-    )
-    await forget_old(app().road, kept)
+    await app().jobs.forget_old()
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="%PRODUCTS_PULL_SCHEDULE%", use_monitor=True)
