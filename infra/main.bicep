@@ -69,7 +69,7 @@ param marketMap string = 'infra/market-map.example.yaml'
 param marketSettings { *: string }
 
 @description('Placeholders of the map that are secrets. The value of CT_CLIENT_SECRET is Key Vault\'s ct-client-secret.')
-param marketSecrets string[] = ['CT_CLIENT_SECRET']
+param marketSecrets string[] = ['CT_CLIENT_SECRET', 'DYNAMICS_EVENTS_KEY', 'DYNAMICS_EVENTS_SECRET']
 
 @description('How the map signs in to Dynamics. secret: BC_CLIENT_SECRET, certificate: BC_CERTIFICATE, both in Key Vault.')
 @allowed(['federated', 'secret', 'certificate'])
@@ -279,6 +279,8 @@ var modeSettings = {
   PILOT_MODE: rolloutStage == 'off' ? 'off' : rolloutStage == 'shadow' ? 'shadow' : 'on'
   OTHERS_MODE: rolloutStage == 'off' ? 'off' : rolloutStage == 'all' ? 'on' : 'shadow'
 }
+// Where the back-ends tell what has changed; the key and the secret that they show are marketSecrets.
+var eventSettings = { DYNAMICS_EVENTS_URL: 'https://func-${fullName}.azurewebsites.net/api/dynamics' }
 var signInSecrets = {
   federated: []
   secret: ['BC_CLIENT_SECRET']
@@ -315,6 +317,7 @@ module functionApp 'modules/function-app.bicep' = {
       hostSettings,
       intakeSettings,
       modeSettings,
+      eventSettings,
       marketSettings,
       secretSettings,
       defaultSchedules,

@@ -14,7 +14,7 @@ def run() -> int:
     start = commands.add_parser("up", help="start everything on loopback; SIGTERM or Ctrl-C stops it")
     start.add_argument("--json", action="store_true", help="print one JSON line when all is ready")
     start.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="an application setting")
-    commands.add_parser("demo", help="start everything, show two orders on their way, stop")
+    commands.add_parser("demo", help="start everything, show orders and a customer on their way, stop")
     given = parser.parse_args()
     try:
         INTERRUPTION.install()

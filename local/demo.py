@@ -1,4 +1,4 @@
-"""`make demo`: two orders on their way, step by step. The second meets an unknown SKU and is put right."""
+"""`make demo`: orders and a customer on their way, step by step. What nobody knows, or both change, is put right."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from local.demo_customers import CustomerDemonstration
 from local.orders import DEMO_LINES, Line, Shopper, customer_document, order_document
 from local.processes import ProcessFailed
 from local.scenario import Row, Scenario, wait_until
@@ -21,6 +22,7 @@ UNKNOWN_SKU = "MUG-RED"
 KNOWN_CUSTOMER = "10000"  # a customer number of the Business Central simulator's seed
 STORES = {"Business Central": None, "Dataverse": "trade", "Finance": "outlet"}  # see local/market-map.yaml
 QUEUED = "notification type=OrderCreated resource=order project=demo queued=true"  # what the intake logs
+STYLES = {"refused": "bold red", "conflict": "bold red", "DeadLetter": "bold red", "Done": "bold green"}
 MIN_COLUMNS = 140  # the listings of ctd365 wrap badly below
 
 
@@ -34,6 +36,7 @@ def demo() -> int:
             demonstration.first_order()
             demonstration.second_order()
             demonstration.same_order_everywhere()
+            demonstration.customer_on_both_sides()
     except (ProcessFailed, AssertionError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -67,9 +70,9 @@ class Demonstration:
         self._place(order)
         wait_until("the message is a dead letter", lambda: self._scenario.queue()["dead_letter"])
         self._say("refused", "nothing was written to Business Central; the message is a dead letter")
-        self._command("dead-letters", "list")
-        self._command("review", "list")
-        item = self._scenario.listing("review", "list")[0]
+        self._command("dead-letters", "list", "--queue", "orders")
+        self._command("review", "list", "--kind", "item")
+        item = self._scenario.listing("review", "list", "--kind", "item")[0]
         self._say("decision", f"a person says that {UNKNOWN_SKU} is item GIFT-MUG; one command keeps it and resubmits")
         self._command("review", "resolve", str(item["id"]), "--item", "GIFT-MUG", "--actor", "demo")
         self._follow(order, number)
@@ -93,6 +96,11 @@ class Demonstration:
             after = next(e["after"] for e in self._scenario.audit(order["id"]) if e["step"] == "totals compared")
             table.add_row(back_end, *(after[name] for name in ("number", "net", "tax", "gross")))
         self._console.print(table)
+
+    def customer_on_both_sides(self) -> None:
+        """A customer whom both sides change."""
+        self._title("4  A customer of commercetools and of Business Central is changed on either side")
+        CustomerDemonstration(self._console, self._scenario, self._say, self._command).run()
 
     def _place(self, order: Row) -> None:
         """Let commercetools store the order and deliver its message; wait until the intake has queued it."""
@@ -122,7 +130,7 @@ class Demonstration:
         self._console.rule(Text(text, style="bold cyan"), align="left")
 
     def _say(self, step: str, text: str) -> None:
-        style = {"refused": "bold red", "DeadLetter": "bold red", "Done": "bold green"}.get(step, "green")
+        style = STYLES.get(step, "green")
         self._console.print(Text.assemble(("→ ", "dim"), (f"{step:<22}", style), text))
 
     def _command(self, *arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""What a new installation needs first: tables; channel, types and Subscription in commercetools; webhooks in Dynamics."""
+"""What a new installation needs first: tables; channel, types, Subscription in commercetools; webhooks in Dynamics."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ TYPE = {
 }
 
 
+STORES = ("se-pilot", "trade", "outlet")  # those of the market map
 CUSTOMER_TYPE = {
     "key": "dynamics-365-customer",
     "name": {"en": "Dynamics 365"},
@@ -63,6 +64,8 @@ async def prepare_commercetools(environment: Mapping[str, str], events_url: str)
     """Create channel, types and the Subscription that delivers to the functions host."""
     async with commercetools(environment) as client:
         drafts = (("channels", CHANNEL), ("types", TYPE), ("types", CUSTOMER_TYPE))
+        for key in STORES:
+            (await client.post(f"/__seed/{PROJECT}/stores", json={"key": key, "name": {"en": key}})).raise_for_status()
         for path, draft in (*drafts, ("subscriptions", subscription(events_url))):
             (await client.post(f"/{PROJECT}/{path}", json=draft)).raise_for_status()
 
@@ -95,15 +98,18 @@ async def prepare_back_ends(environment: Mapping[str, str], functions_url: str) 
 async def _dataverse(application: App) -> None:
     connector, events = application.connectors["dataverse"], _events_of(application, "dataverse")
     assert isinstance(connector, Dataverse)
-    setup = WebhookSetup(connector.api, events.url, events.secret.get_secret_value(), f"seed/{uuid.uuid4()}")
+    url, secret = events.url.get_secret_value(), events.secret.get_secret_value()
+    setup = WebhookSetup(connector.api, url, secret, f"seed/{uuid.uuid4()}")
     await setup.apply(await setup.plan(), lambda _step: None)
 
 
 async def _finance(application: App, client: httpx.AsyncClient, url: str) -> None:
     """People do this in the product's user interface."""
     events = _events_of(application, "finance")
-    endpoint = {"url": events.url, "secret": events.secret.get_secret_value(), "secret_header": SECRET_HEADER}
-    (await client.post(f"{url.removesuffix('/data')}/__events", json=endpoint)).raise_for_status()
+    told = {"url": events.url.get_secret_value(), "secret": events.secret.get_secret_value()}
+    (
+        await client.post(f"{url.removesuffix('/data')}/__events", json={**told, "secret_header": SECRET_HEADER})
+    ).raise_for_status()
 
 
 def _events_of(application: App, back_end: str) -> Events:

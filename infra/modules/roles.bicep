@@ -1,5 +1,6 @@
 // Ids of the built-in roles that the connector needs; the same in every tenant. Compared with Microsoft's list on
-// 2026-11-24: MicrosoftDocs/azure-docs, articles/role-based-access-control/built-in-roles.md (dated 04/09/2026).
+// 2026-11-24: MicrosoftDocs/azure-docs, articles/role-based-access-control/built-in-roles.md (dated 04/09/2026), and
+// built-in-roles/monitor.md (dated 02/23/2026) for the last one.
 
 @export()
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'

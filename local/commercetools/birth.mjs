@@ -3,6 +3,9 @@ import { currentRequest, duplicateField, typedMoney } from "./common.mjs";
 import { checkEnums } from "./enums.mjs";
 import { prepareBusinessUnit, prepareCustomer } from "./customers.mjs";
 import { checkOrderNumber } from "./orders.mjs";
+import { prepareStandalonePrice } from "./prices.mjs";
+import { prepareProduct } from "./products.mjs";
+import { takeStock } from "./stock.mjs";
 
 const IMPORTED_FIELDS = [
   "completedAt",
@@ -15,6 +18,9 @@ const IMPORTED_FIELDS = [
   "taxCalculationMode",
   "taxRoundingMode",
 ];
+
+// The mock forgets the keys of these.
+const KEY_IN_DRAFT = new Set(["inventory-entry", "standalone-price"]);
 
 const taxedPriceFrom = ({ totalNet, totalGross, taxPortions }) => {
   const totalTax = { currencyCode: totalGross.currencyCode, centAmount: totalGross.centAmount - totalNet.centAmount };
@@ -37,6 +43,9 @@ const shippingInfoFrom = ({ price, shippingRate, deliveries, ...rest }) => ({
 // The mock's import forgets some of what it is given and computes the taxes anew.
 const completeImport = (order, draft) => {
   for (const field of IMPORTED_FIELDS.filter((name) => draft[name] !== undefined)) order[field] = draft[field];
+  draft.lineItems?.forEach(({ supplyChannel }, index) => {
+    if (supplyChannel) order.lineItems[index].supplyChannel = supplyChannel;
+  });
   if (draft.taxedPrice) order.taxedPrice = taxedPriceFrom(draft.taxedPrice);
   if (draft.shippingInfo) order.shippingInfo ??= shippingInfoFrom(draft.shippingInfo);
 };
@@ -48,6 +57,7 @@ const completeFromCart = async (storage, projectKey, order, draft) => {
   Object.assign(order, { orderNumber, orderState, paymentState, shipmentState });
   order.customLineItems = cart.customLineItems ?? [];
   order.purchaseOrderNumber = purchaseOrderNumber ?? order.purchaseOrderNumber;
+  order.inventoryMode = cart.inventoryMode;
   await storage.add(projectKey, "cart", { ...cart, cartState: "Ordered", version: cart.version + 1 });
 };
 
@@ -57,22 +67,26 @@ const prepareOrder = async (storage, { projectKey }, order) => {
   if (body.orderNumber !== undefined) await checkOrderNumber(storage, projectKey, body.orderNumber);
   if (path.endsWith("/orders/import")) completeImport(order, body);
   else if (body.cart) await completeFromCart(storage, projectKey, order, body);
+  await takeStock(storage, projectKey, order);
 };
 
 const checkOneEntryPerChannel = async (storage, { projectKey }, { sku, supplyChannel }) => {
-  const entries = await storage.all(projectKey, "inventory-entry");
-  const twin = entries.find((entry) => entry.sku === sku && entry.supplyChannel?.id === supplyChannel?.id);
+  const entries = await storage.ofSku(projectKey, "inventory-entry", sku);
+  const twin = entries.find((entry) => entry.supplyChannel?.id === supplyChannel?.id);
   if (twin) throw duplicateField("sku", sku);
 };
 
 const checkUnique = async (storage, projectKey, typeId, resource, field) => {
   if (resource[field] === undefined) return;
-  const twin = (await storage.all(projectKey, typeId)).find((one) => one[field] === resource[field]);
-  if (twin && twin.id !== resource.id) throw duplicateField(field, resource[field]);
+  const all = field === "key" ? await storage.ofKey(projectKey, typeId, resource.key) : await storage.all(projectKey, typeId);
+  const twin = all.find((one) => one[field] === resource[field] && one.id !== resource.id);
+  if (twin) throw duplicateField(field, resource[field]);
 };
 
 /** Refuse duplicates as the API does, and complete what the mock leaves out. */
 export const prepareNew = async (storage, context, typeId, resource) => {
+  const { body = {} } = currentRequest.getStore() ?? {};
+  if (KEY_IN_DRAFT.has(typeId)) resource.key = body.key;
   // A custom object's key is unique in its container only, and writing it again is an update.
   if (typeId !== "key-value-document") await checkUnique(storage, context.projectKey, typeId, resource, "key");
   if (typeId === "customer") await checkUnique(storage, context.projectKey, typeId, resource, "customerNumber");
@@ -80,4 +94,6 @@ export const prepareNew = async (storage, context, typeId, resource) => {
   if (typeId === "business-unit") await prepareBusinessUnit(storage, context, resource);
   if (typeId === "inventory-entry") await checkOneEntryPerChannel(storage, context, resource);
   if (typeId === "order") await prepareOrder(storage, context, resource);
+  if (typeId === "product") await prepareProduct(storage, context, resource, body);
+  if (typeId === "standalone-price") await prepareStandalonePrice(storage, context, resource, body);
 };

@@ -67,10 +67,30 @@ export const sleep = (milliseconds) =>
 const fractionDigits = (currencyCode) =>
   new Intl.NumberFormat("en", { style: "currency", currency: currencyCode }).resolvedOptions().maximumFractionDigits;
 
-/** Give a money draft the type and the currency's own number of digits. */
-export const typedMoney = (money) => ({
-  type: "centPrecision",
-  currencyCode: money.currencyCode,
-  centAmount: money.centAmount,
-  fractionDigits: fractionDigits(money.currencyCode),
-});
+const preciseMoney = ({ currencyCode, centAmount, preciseAmount, fractionDigits: digits }) => {
+  const least = fractionDigits(currencyCode);
+  if (!Number.isInteger(digits) || digits <= least || digits > 20) {
+    throw invalidInput(`fractionDigits: expected ${least + 1} to 20 for ${currencyCode}, got '${digits}'.`);
+  }
+  const cents = centAmount ?? Math.round(preciseAmount / 10 ** (digits - least));
+  return { type: "highPrecision", currencyCode, centAmount: cents, preciseAmount, fractionDigits: digits };
+};
+
+/** Give a money draft its type, and the currency's own number of digits unless it has more. */
+export const typedMoney = (money) =>
+  money.preciseAmount === undefined
+    ? {
+        type: "centPrecision",
+        currencyCode: money.currencyCode,
+        centAmount: money.centAmount,
+        fractionDigits: fractionDigits(money.currencyCode),
+      }
+    : preciseMoney(money);
+
+/** Resolve an identifier by id or key to a reference. */
+export const referenceTo = async (storage, projectKey, { typeId, id, key }) => {
+  const found = key ? await storage.getByKey(projectKey, typeId, key) : await storage.get(projectKey, typeId, id);
+  if (found) return { typeId, id: found.id };
+  const message = `The referenced object of type '${typeId}' with ${key ? `key '${key}'` : `identifier '${id}'`} was not found.`;
+  throw new ApiError(400, "ReferencedResourceNotFound", message, { typeId, id, key });
+};

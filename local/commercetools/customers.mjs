@@ -1,5 +1,5 @@
 // Customers and Business Units: what the mock forgets of a draft, when e-mails are taken, actions that it lacks.
-import { ApiError, currentRequest, duplicateField, invalidInput, invalidOperation } from "./common.mjs";
+import { currentRequest, duplicateField, invalidInput, invalidOperation, referenceTo } from "./common.mjs";
 
 const KEY = /^[A-Za-z0-9_-]{2,256}$/;
 const COPIED = ["email", "vatId", "locale", "salutation"];
@@ -39,14 +39,6 @@ const checkCountries = (addresses) => {
   if (addresses.some(({ country }) => !/^[A-Z]{2}$/.test(country ?? ""))) {
     throw invalidInput("addresses.country: expected a two-letter country code.");
   }
-};
-
-const referenceTo = async (storage, projectKey, identifier) => {
-  const { typeId, id, key } = identifier;
-  const found = key ? await storage.getByKey(projectKey, typeId, key) : await storage.get(projectKey, typeId, id);
-  if (found) return { typeId, id: found.id };
-  const message = `The referenced object of type '${typeId}' with ${key ? `key '${key}'` : `identifier '${id}'`} was not found.`;
-  throw new ApiError(400, "ReferencedResourceNotFound", message, { typeId, id, key });
 };
 
 const assignmentsFrom = (storage, projectKey, drafts = []) =>

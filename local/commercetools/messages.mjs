@@ -141,6 +141,36 @@ const quantitySet = (before, after) => {
   }).concat(outOfStock);
 };
 
+const periodChanged = ({ validFrom: previousValidFrom, validUntil: previousValidUntil }, { validFrom, validUntil }) =>
+  message("StandalonePriceValidFromAndUntilSet", { validFrom, previousValidFrom, validUntil, previousValidUntil });
+
+const variantsWithPrices = ({ masterData: { staged } }) => [staged.masterVariant, ...staged.variants];
+const variantIn = (product, { variantId, sku }) =>
+  variantsWithPrices(product).find((one) => (variantId ? one.id === variantId : one.sku === sku));
+const variantPricedBy = (product, priceId) =>
+  variantsWithPrices(product).find(({ prices = [] }) => prices.some(({ id }) => id === priceId));
+const priceIn = (product, priceId) => variantPricedBy(product, priceId).prices.find(({ id }) => id === priceId);
+
+const PRODUCT_PRICE_UPDATES = {
+  addPrice: (before, after, { staged = true, ...action }) => {
+    const { id: variantId, prices } = variantIn(after, action);
+    return message("ProductPriceAdded", { variantId, price: newest(prices), staged });
+  },
+  changePrice: (before, after, { priceId, staged = true }) => {
+    const { id: variantId } = variantPricedBy(after, priceId);
+    const [oldPrice, newPrice] = [before, after].map((product) => priceIn(product, priceId));
+    return message("ProductPriceChanged", { variantId, oldPrice, newPrice, staged });
+  },
+  removePrice: (before, after, { priceId, staged = true }) => {
+    const { id: variantId } = variantPricedBy(before, priceId);
+    return message("ProductPriceRemoved", { variantId, price: priceIn(before, priceId), staged });
+  },
+  setPrices: (before, after, { staged = true, ...action }) => {
+    const { id: variantId, prices } = variantIn(after, action);
+    return message("ProductPricesSet", { variantId, prices, staged });
+  },
+};
+
 const transactionStateChanged = (before, after, { transactionId, state }) =>
   message("PaymentTransactionStateChanged", { transactionId, state });
 
@@ -158,12 +188,20 @@ const UPDATES = {
     publish: (before, after) =>
       message("ProductPublished", { removedImageUrls: [], productProjection: projection(after), scope: "All" }),
     unpublish: () => message("ProductUnpublished"),
+    ...PRODUCT_PRICE_UPDATES,
   },
   "standalone-price": {
     changeActive: fieldChanged("StandalonePriceActiveChanged", "active", { old: "oldActive" }),
-    changeValue: (before, after) =>
-      message("StandalonePriceValueChanged", { value: after.value, staged: false, oldValue: before.value }),
+    changeValue: (before, after, { staged = false }) => {
+      const [value, oldValue] = staged ? [after.staged.value, before.staged?.value] : [after.value, before.value];
+      return message("StandalonePriceValueChanged", { value, staged, oldValue });
+    },
     setDiscountedPrice: fieldChanged("StandalonePriceDiscountSet", "discounted"),
+    setKey: fieldChanged("StandalonePriceKeySet", "key", { old: "oldKey" }),
+    setPriceTiers: ({ tiers: previousTiers = [] }, { tiers }) => message("StandalonePriceTiersSet", { tiers, previousTiers }),
+    setValidFrom: fieldChanged("StandalonePriceValidFromSet", "validFrom", { old: "previousValidFrom" }),
+    setValidFromAndUntil: periodChanged,
+    setValidUntil: fieldChanged("StandalonePriceValidUntilSet", "validUntil", { old: "previousValidUntil" }),
   },
 };
 

@@ -6,7 +6,9 @@ import { businessUnitActions, customerActions } from "./customers.mjs";
 import { checkActionEnums } from "./enums.mjs";
 import { createdMessages, deletedMessages, updateMessages } from "./messages.mjs";
 import { orderActions } from "./orders.mjs";
-import { inventoryActions, priceActions } from "./stock.mjs";
+import { priceActions } from "./prices.mjs";
+import { extendProjections, productActions } from "./products.mjs";
+import { inventoryActions } from "./stock.mjs";
 
 const MAX_ACTIONS = 500;
 const OWN_ACTIONS = {
@@ -14,6 +16,7 @@ const OWN_ACTIONS = {
   customer: customerActions,
   "inventory-entry": inventoryActions,
   order: orderActions,
+  product: productActions,
   "standalone-price": priceActions,
 };
 
@@ -112,4 +115,5 @@ export const extendRepositories = (repositoryOf, storage) => {
     wrapDelete(repository, typeId);
     if (repository.actions) wrapActions(repository, typeId, storage);
   }
+  extendProjections(repositoryOf("product-projection"));
 };

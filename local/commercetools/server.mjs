@@ -12,6 +12,7 @@ import {
   isTokenRequest,
   pathOf,
   prepareTokenRequest,
+  restoreLists,
 } from "./limits.mjs";
 import { Notifier } from "./notifications.mjs";
 import { extendRepositories } from "./repositories.mjs";
@@ -58,7 +59,10 @@ const checkRequest = (request, path, settings) => {
 const addHooks = ({ mock, faults, recorder, notifier }, settings) => {
   mock.app.decorateRequest("standIn", null);
 
-  mock.app.addHook("onRequest", async (request, reply) => addCorrelationId(request, reply));
+  mock.app.addHook("onRequest", async (request, reply) => {
+    restoreLists(request);
+    addCorrelationId(request, reply);
+  });
 
   // After the body is parsed, so that it is recorded and the context below survives to the handler; before preHandler,
   // where the mock checks tokens, so that a fault comes first.

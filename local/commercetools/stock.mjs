@@ -1,5 +1,5 @@
-// Update actions for inventory entries and standalone prices that the mock lacks or gets wrong.
-import { invalidInput, typedMoney } from "./common.mjs";
+// Inventory entries: update actions that the mock lacks or gets wrong, and what orders take out of them.
+import { ApiError } from "./common.mjs";
 
 const moveStock = (entry, difference) => {
   entry.quantityOnStock += difference;
@@ -21,30 +21,43 @@ export const inventoryActions = (storage) => ({
   },
 });
 
-const tierFrom = ({ minimumQuantity, value }) => ({ minimumQuantity, value: typedMoney(value) });
+const TAKING = new Set(["TrackOnly", "ReserveOnOrder"]);
 
-const setField = (...fields) => (context, price, action) => {
-  for (const field of fields) price[field] = action[field];
+const entryOf = async (storage, projectKey, { variant, supplyChannel }) => {
+  const entries = await storage.ofSku(projectKey, "inventory-entry", variant.sku);
+  return entries.find((entry) => entry.supplyChannel?.id === supplyChannel?.id);
 };
 
-const removeTier = (context, price, { tierMinimumQuantity }) => {
-  const tiers = price.tiers ?? [];
-  const rest = tiers.filter(({ minimumQuantity }) => minimumQuantity !== tierMinimumQuantity);
-  if (rest.length === tiers.length) throw invalidInput(`The price has no tier from quantity ${tierMinimumQuantity}.`);
-  price.tiers = rest;
-};
+const outOfStock = (lines) =>
+  new ApiError(400, "OutOfStock", "Some line items are out of stock at the time of placing the order.", {
+    lineItems: lines.map(({ id }) => id),
+    skus: lines.map(({ variant }) => variant.sku),
+  });
 
-export const priceActions = () => ({
-  addPriceTier: (context, price, { tier }) => {
-    price.tiers = [...(price.tiers ?? []), tierFrom(tier)];
-  },
-  changeActive: setField("active"),
-  removePriceTier: removeTier,
-  setKey: setField("key"),
-  setPriceTiers: (context, price, { tiers }) => {
-    price.tiers = tiers.map(tierFrom);
-  },
-  setValidFrom: setField("validFrom"),
-  setValidFromAndUntil: setField("validFrom", "validUntil"),
-  setValidUntil: setField("validUntil"),
-});
+const isMissing = ({ entry, mode, wanted }) =>
+  !entry || (mode === "ReserveOnOrder" && entry.availableQuantity < wanted && entry.restockableInDays === undefined);
+
+/**
+ * Take what an order needs out of stock. TrackOnly needs an entry, ReserveOnOrder enough in it, too. The version of an
+ * entry rises, and no message tells of it.
+ */
+export const takeStock = async (storage, projectKey, { lineItems, inventoryMode = "None" }) => {
+  const taken = new Map();
+  const missing = [];
+  for (const line of lineItems) {
+    const mode = line.inventoryMode ?? inventoryMode;
+    if (!TAKING.has(mode)) continue;
+    const found = await entryOf(storage, projectKey, line);
+    const entry = taken.get(found?.id) ?? found;
+    if (isMissing({ entry, mode, wanted: line.quantity })) missing.push(line);
+    else {
+      moveStock(entry, -line.quantity);
+      taken.set(entry.id, entry);
+    }
+  }
+  if (missing.length > 0) throw outOfStock(missing);
+  const lastModifiedAt = new Date().toISOString();
+  for (const entry of taken.values()) {
+    await storage.add(projectKey, "inventory-entry", { ...entry, version: entry.version + 1, lastModifiedAt });
+  }
+};

@@ -10,6 +10,7 @@ from typing import Any
 
 ENTITY_SETS = (
     "accounts",
+    "companyInformation",
     "contacts",
     "contactsInformation",
     "currencies",
@@ -126,7 +127,11 @@ def entity_set_definition(source: dict[str, Any], enums: dict[str, Any]) -> dict
         "insertable": source["insertAllowed"],
         "modifiable": source["modifyAllowed"],
         "deletable": source["deleteAllowed"],
-        "fields": {name: field_definition(part, enums) for name, part in source["fields"].items()},
+        "fields": {
+            name: field_definition(part, enums)
+            for name, part in source["fields"].items()
+            if part["type"] != "Edm.Stream"  # never part of a row
+        },
         "navigation": {name: part for name, part in navigation.items() if part is not None},
         "actions": [action["odata"].rpartition(".")[2] for action in source.get("actions") or []],
     }

@@ -39,12 +39,18 @@ async def all_of(
     where: str,
     values: Iterable[str],
     correlation_id: str,
+    *,
+    per_value: int | None = None,
     **params: Parameter,
 ) -> list[Document]:
-    """Find every document for which `where`, a predicate with `:v` for the values, holds."""
+    """Find every document for which `where`, a predicate with `:v` for the values, holds.
+
+    `per_value` is how many there can be for one value. It saves the request that only finds a full page to be the last.
+    """
     found: list[Document] = []
     for portion in portions(values):
-        async for page in pages(client, path, [where], correlation_id, {"var.v": portion, **params}):
+        most = None if per_value is None else per_value * len(portion)
+        async for page in pages(client, path, [where], correlation_id, {"var.v": portion, **params}, most=most):
             found += page
     return found
 
@@ -57,15 +63,21 @@ async def pages(
     params: Mapping[str, Parameter] | None = None,
     *,
     size: int = MAX_PAGE,
+    most: int | None = None,
 ) -> AsyncIterator[list[Document]]:
-    """Walk a query by id, so that nothing is skipped or read twice however long it takes, beyond 10,000 too."""
+    """Walk a query by id, so that nothing is skipped or read twice however long it takes, beyond 10,000 too.
+
+    `most` is how many documents there can be at all, if that is known.
+    """
     after: list[str] = []
+    seen = 0
     while True:
         query: dict[str, Parameter] = {"where": [*where, *after], "sort": "id asc", "limit": size, "withTotal": "false"}
         answer = await client.get(path, correlation_id, **query, **(params or {}))
         results: list[Document] = answer["results"]
         if results:
             yield results
-        if len(results) < size:
+        seen += len(results)
+        if len(results) < size or seen == most:
             return
         after = [f'id > "{results[-1]["id"]}"']

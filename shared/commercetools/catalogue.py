@@ -35,16 +35,16 @@ class Catalogue:
     async def known_skus(self, skus: Iterable[str], correlation_id: str) -> Collection[str]:
         """Return those SKUs that a variant has, staged ones too. One request for 500 SKUs."""
         wanted = set(skus)
-        found = await self._projections(_SKU_OF_VARIANT, wanted, correlation_id)
+        found = await self._projections(_SKU_OF_VARIANT, wanted, correlation_id, per_value=1)
         return wanted & {sku for product in products_of(found) for sku in product.skus}
 
     async def products_of(self, skus: Iterable[str], correlation_id: str) -> list[Product]:
         """Read the products that have variants of these SKUs, staged and current, with what discounts prices."""
-        return await self._products(_SKU_OF_VARIANT, skus, correlation_id)
+        return await self._products(_SKU_OF_VARIANT, skus, correlation_id, per_value=1)
 
     async def products_by_key(self, keys: Iterable[str], correlation_id: str) -> list[Product]:
         """Read products by their keys."""
-        return await self._products("key in :v", keys, correlation_id)
+        return await self._products("key in :v", keys, correlation_id, per_value=1)
 
     async def products_by_attribute(self, name: str, values: Iterable[str], correlation_id: str) -> list[Product]:
         """Read the products that have a variant with one of the values in an attribute, a text."""
@@ -75,12 +75,15 @@ class Catalogue:
         self, skus: Iterable[str], correlation_id: str, channel_ids: Iterable[str] | None = None
     ) -> Sequence[Entry]:
         """Read the inventory of SKUs; with `channel_ids`, only entries of these supply channels, and of none."""
-        where, channels = "sku in :v", {}
+        where = "sku in :v"
+        channels: dict[str, Any] = {}
         if channel_ids is not None:
             channels = {"var.c": list(channel_ids)}
             inside = "supplyChannel(id in :c) or " if channels["var.c"] else ""
             where += f" and ({inside}supplyChannel is not defined)"
-        found = await all_of(self.client, "inventory", where, skus, correlation_id, **channels)
+        # An SKU has one entry for each channel, and one for none.
+        most = None if channel_ids is None else len(channels["var.c"]) + 1
+        found = await all_of(self.client, "inventory", where, skus, correlation_id, per_value=most, **channels)
         return [entry_of(document) for document in found]
 
     async def change_quantity(self, entry: Entry, quantity: int, correlation_id: str) -> None:
@@ -126,10 +129,14 @@ class Catalogue:
     async def _update(self, path: str, document: Document, actions: Sequence[Action], correlation_id: str) -> Document:
         return await self.client.update(path, document, lambda _: actions, correlation_id, attempts=1)
 
-    async def _products(self, where: str, values: Iterable[str], correlation_id: str) -> list[Product]:
-        staged = await self._projections(where, values, correlation_id, expand=_DISCOUNTS)
+    async def _products(
+        self, where: str, values: Iterable[str], correlation_id: str, *, per_value: int | None = None
+    ) -> list[Product]:
+        staged = await self._projections(where, values, correlation_id, expand=_DISCOUNTS, per_value=per_value)
         differing = [one["id"] for one in staged if one.get("published") and one.get("hasStagedChanges")]
-        current = await self._projections("id in :v", differing, correlation_id, staged="false", expand=_DISCOUNTS)
+        current = await self._projections(
+            "id in :v", differing, correlation_id, staged="false", expand=_DISCOUNTS, per_value=1
+        )
         return products_of(staged, current)
 
     async def _projections(
@@ -140,9 +147,12 @@ class Catalogue:
         *,
         staged: str = "true",
         expand: Sequence[str] = (),
+        per_value: int | None = None,
     ) -> list[Document]:
         params: dict[str, Any] = {"staged": staged} | ({"expand": list(expand)} if expand else {})
-        found = await all_of(self.client, "product-projections", where, values, correlation_id, **params)
+        found = await all_of(
+            self.client, "product-projections", where, values, correlation_id, per_value=per_value, **params
+        )
         return list({one["id"]: one for one in found}.values())  # two portions may meet in one product
 
     async def _ids_of(self, path: str, keys: Iterable[str], correlation_id: str) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ async def open_lines(
     *,
     export_channel: str | None = None,
     known_before: datetime | None = None,
-    wanted: Callable[[Document], bool] = lambda order: True,
+    wanted: Callable[[Document], bool] = lambda _: True,
 ) -> list[OpenLine]:
     """List lines of `wanted` orders since then that are not cancelled and were not exported before `known_before`.
 

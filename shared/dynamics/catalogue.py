@@ -3,12 +3,12 @@
 The listing methods read one page ahead of the caller, and keep no more than two pages in memory. A cursor of None
 starts anew, and so does one that has lapsed. Nothing between two cursors is ever left out; a record may come twice.
 The `…_of` methods read what belongs to some items, as few requests as the back-end allows; what is not there is left
-out. They are asked for 500 items at most.
+out; an item that is asked for without a variant comes with its variants. They are asked for 500 items at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from shared.markets import ItemTarget, Market
@@ -19,17 +19,19 @@ from shared.model.catalogue import CataloguePage, ItemState, PriceState, StockSt
 class OffersCatalogue(Protocol):
     """A connector that reads items, prices and stock."""
 
-    def items(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+    def items(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncGenerator[CataloguePage[ItemState]]:
         """List items and variants that changed; an item with variants comes as its variants, and as itself."""
 
     def prices(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[PriceState]]:
+    ) -> AsyncGenerator[CataloguePage[PriceState]]:
         """List rows of the market's price books (and the items' own prices where a book has no name) that changed."""
 
     def stock(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[StockState]]:
+    ) -> AsyncGenerator[CataloguePage[StockState]]:
         """List stock of the market's warehouses that changed."""
 
     async def items_of(

@@ -8,7 +8,7 @@ without one of the two headers. The amounts are Dataverse's own arithmetic on pr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -274,19 +274,21 @@ class Dataverse:
         del market, correlation_id
         return None
 
-    def items(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+    def items(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncGenerator[CataloguePage[ItemState]]:
         """See `OffersCatalogue.items`."""
         return self._catalogue.items(market, cursor, correlation_id)
 
     def prices(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[PriceState]]:
+    ) -> AsyncGenerator[CataloguePage[PriceState]]:
         """See `OffersCatalogue.prices`."""
         return self._catalogue.prices(market, cursor, correlation_id)
 
     def stock(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[StockState]]:
+    ) -> AsyncGenerator[CataloguePage[StockState]]:
         """See `OffersCatalogue.stock`."""
         return self._catalogue.stock(market, cursor, correlation_id)
 

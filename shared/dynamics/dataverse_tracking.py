@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.dynamics.odata import ODataClient
 
-TRACKED = ("account", "contact")  # whose changes are pulled
+TRACKED = ("account", "contact", "product", "productpricelevel")  # whose changes are pulled
 _ANNOTATIONS = ("@odata.context", "@odata.etag")
 
 

@@ -8,7 +8,7 @@ text stands for any characters, so what comes back is compared once more.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 
 import httpx
 
@@ -225,19 +225,21 @@ class Finance:
         self._warehouses.add((market.company, code))
         return code
 
-    def items(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+    def items(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncGenerator[CataloguePage[ItemState]]:
         """See `OffersCatalogue.items`."""
         return self._catalogue.items(market, cursor, correlation_id)
 
     def prices(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[PriceState]]:
+    ) -> AsyncGenerator[CataloguePage[PriceState]]:
         """See `OffersCatalogue.prices`."""
         return self._catalogue.prices(market, cursor, correlation_id)
 
     def stock(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[StockState]]:
+    ) -> AsyncGenerator[CataloguePage[StockState]]:
         """See `OffersCatalogue.stock`."""
         return self._catalogue.stock(market, cursor, correlation_id)
 

@@ -7,18 +7,18 @@ write is refused and everything is worked out again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from shared.dynamics.catalogue import OffersCatalogue
-from shared.flows.sku_matching import SkuMatcher
+from shared.flows.sku_matching import KnowsSkus, SkuMatcher, expected_skus
 from shared.mapping.catalogue import target_of, target_of_key
 from shared.mapping.commercetools.inventory import Entry, wanted_quantity
 from shared.mapping.stock import EXPORT_TAKES, OpenLine, OpenOrders, open_orders, sellable
 from shared.market_options.trade import Warehouse
-from shared.markets import Market
+from shared.markets import ItemTarget, Market
 from shared.model.catalogue import CataloguePage, StockState
 from shared.pipeline.bulk import Comparison
 from shared.state.records import Question
@@ -26,7 +26,7 @@ from shared.state.records import Question
 FLOW: Literal["inventory"] = "inventory"
 
 
-class ShopStock(Protocol):
+class ShopStock(KnowsSkus, Protocol):
     """What the flow needs of one project. All methods raise only ServiceError."""
 
     async def channel_ids(self, keys: Sequence[str], correlation_id: str) -> Mapping[str, str]:
@@ -110,14 +110,17 @@ class InventoryFlow:
 
     def pages(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[StockState]]:
+    ) -> AsyncGenerator[CataloguePage[StockState]]:
         """See `BulkFlow.pages`."""
         return self.connector.stock(market, cursor, correlation_id)
 
-    async def records_of(self, market: Market, keys: Sequence[str], correlation_id: str) -> Sequence[StockState]:
-        """See `BulkFlow.records_of`."""
+    async def compare_keys(
+        self, market: Market, keys: Sequence[str], read_at: datetime, correlation_id: str
+    ) -> Comparison:
+        """See `BulkFlow.compare_keys`."""
         targets = {target_of_key(key) for key in keys}
-        return await self.connector.stock_of(market, targets, correlation_id)
+        records = await self.connector.stock_of(market, targets, correlation_id)
+        return await self.compare(market, records, read_at, correlation_id)
 
     async def compare(
         self, market: Market, records: Sequence[StockState], read_at: datetime, correlation_id: str
@@ -125,12 +128,11 @@ class InventoryFlow:
         """See `BulkFlow.compare`."""
         rows = {row.code.casefold(): row for row in market.warehouses}
         wanted = [record for record in records if record.warehouse.casefold() in rows]
-        matches = await self.matcher.match(market, {target_of(record) for record in wanted}, correlation_id)
-        skus = sorted({sku for found in matches.values() for sku in found})
+        targets = {target_of(record) for record in wanted}
         channels = await self._channels(market, correlation_id)
         if missing := _without_channel(market, channels):
             return Comparison(questions=[missing], again=[record.key for record in records])
-        entries = await self._entries(skus, list(channels.values()), correlation_id)
+        matches, entries = await self._entries(market, targets, list(channels.values()), correlation_id)
         orders = await self._open_orders(market, read_at, correlation_id)
         changes: list[QuantityChange] = []
         unchanged, again = len(records) - len(wanted), []
@@ -169,10 +171,18 @@ class InventoryFlow:
         return await self.shop.channel_ids(keys, correlation_id)
 
     async def _entries(
-        self, skus: Sequence[str], channel_ids: Sequence[str], correlation_id: str
-    ) -> Mapping[tuple[str, str | None], Entry]:
-        found = await self.shop.entries(skus, correlation_id, channel_ids) if skus else ()
-        return {(entry.sku, entry.channel_id): entry for entry in found}
+        self, market: Market, targets: Collection[ItemTarget], channel_ids: Sequence[str], correlation_id: str
+    ) -> tuple[Mapping[ItemTarget, Sequence[str]], Mapping[tuple[str, str | None], Entry]]:
+        """Match items and read their entries. An SKU that has an entry is known: only others are asked for."""
+        expected = {sku for some in expected_skus(market, targets).values() for sku in some}
+        entries = list(await self.shop.entries(sorted(expected), correlation_id, channel_ids)) if expected else []
+        known = {entry.sku for entry in entries}
+        others = sorted(expected - known)
+        known |= set(await self.shop.known_skus(others, correlation_id)) if others else set()
+        matches = await self.matcher.match_known(market, targets, known)
+        more = sorted({sku for some in matches.values() for sku in some} - expected)
+        entries += await self.shop.entries(more, correlation_id, channel_ids) if more else ()
+        return matches, {(entry.sku, entry.channel_id): entry for entry in entries}
 
     async def _open_orders(self, market: Market, read_at: datetime, correlation_id: str) -> OpenOrders:
         since = self.clock() - timedelta(days=market.stock.open_orders_days)

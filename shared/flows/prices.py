@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -104,11 +104,12 @@ class EmbeddedChange:
 
 @dataclass(frozen=True, slots=True)
 class _Sold:
-    """One SKU with all rows of its item."""
+    """One SKU with all rows of its item. `unit` is the one that it is sold in, where rows are in several."""
 
     sku: str
     target: ItemTarget
     rows: Sequence[PriceState]
+    unit: str | None = None
 
     @property
     def record_keys(self) -> list[str]:
@@ -127,35 +128,38 @@ class PricesFlow:
 
     def pages(
         self, market: Market, cursor: str | None, correlation_id: str
-    ) -> AsyncIterator[CataloguePage[PriceState]]:
+    ) -> AsyncGenerator[CataloguePage[PriceState]]:
         """See `BulkFlow.pages`."""
         return self.connector.prices(market, cursor, correlation_id)
 
-    async def records_of(self, market: Market, keys: Sequence[str], correlation_id: str) -> Sequence[PriceState]:
-        """See `BulkFlow.records_of`."""
-        return await self.connector.prices_of(market, {target_of_key(key) for key in keys}, correlation_id)
+    async def compare_keys(
+        self, market: Market, keys: Sequence[str], read_at: datetime, correlation_id: str
+    ) -> Comparison:
+        """See `BulkFlow.compare_keys`. An item may have no row left: then its prices are not listed any more."""
+        del read_at
+        return await self._compare(market, keys, correlation_id)
 
     async def compare(
         self, market: Market, records: Sequence[PriceState], read_at: datetime, correlation_id: str
     ) -> Comparison:
         """See `BulkFlow.compare`."""
         del read_at
-        targets = {target_of(record) for record in records}
-        matches = await self.matcher.match(market, targets, correlation_id)
+        return await self._compare(market, [record.key for record in records], correlation_id)
+
+    async def _compare(self, market: Market, keys: Sequence[str], correlation_id: str) -> Comparison:
+        targets = {key: target_of_key(key) for key in keys}
+        matches = await self.matcher.match(market, set(targets.values()), correlation_id)
         sold = await self._sold(market, matches, correlation_id)
         groups = {book.customer_group for book in market.price_books if book.customer_group}
         channels = {book.channel for book in market.price_books if book.channel}
         ids = await self.shop.scope_ids(groups, channels, correlation_id)
         standalone = await self._standalone(market, sold, ids, correlation_id)
         embedded = await self._embedded(market, sold, ids, correlation_id)
-        changed = {key for change in (*standalone.changes, *embedded.changes) for key in change.record_keys}
-        unmatched = sorted({record.key for record in records if target_of(record) not in matches})
-        return Comparison(
-            changes=[*standalone.changes, *embedded.changes],
-            unchanged=len([record for record in records if record.key not in changed]) - len(unmatched),
-            unmatched=unmatched,
-            questions=[*standalone.questions, *embedded.questions],
-        )
+        changes = [*standalone.changes, *embedded.changes]
+        changed = {target_of_key(key) for change in changes for key in change.record_keys}
+        unmatched = sorted(key for key, target in targets.items() if target not in matches)
+        unchanged = [key for key, target in targets.items() if target in matches and target not in changed]
+        return Comparison(changes, len(unchanged), unmatched, [*standalone.questions, *embedded.questions])
 
     async def _sold(
         self, market: Market, matches: Mapping[ItemTarget, Sequence[str]], correlation_id: str
@@ -163,7 +167,10 @@ class PricesFlow:
         rows: defaultdict[ItemTarget, list[PriceState]] = defaultdict(list)
         for row in await self.connector.prices_of(market, list(matches), correlation_id) if matches else ():
             rows[target_of(row)].append(row)
-        return [_Sold(sku, target, rows[target]) for target, skus in matches.items() for sku in skus]
+        in_units = [target for target, some in rows.items() if any(row.unit for row in some)]
+        items = await self.connector.items_of(market, in_units, correlation_id) if in_units else ()
+        units = {target_of(item): item.unit for item in items}
+        return [_Sold(sku, target, rows[target], units.get(target)) for target, skus in matches.items() for sku in skus]
 
     async def _standalone(
         self, market: Market, sold: Sequence[_Sold], ids: ScopeIds, correlation_id: str
@@ -178,7 +185,7 @@ class PricesFlow:
         changes: list[Change] = []
         questions: list[Question] = []
         for one in sold:
-            listing = within(listed_prices(one.rows, one.sku, market), ids)
+            listing = within(listed_prices(one.rows, one.sku, market, unit=one.unit), ids)
             questions += _problems(listing.problems, market)
             pairing = paired(listing.prices, existing[one.sku], prefix, ids)
             steps = standalone_steps(pairing, prefix, market.prices.unlisted)
@@ -213,7 +220,7 @@ class PricesFlow:
         actions: list[Mapping[str, Any]] = []
         listings: dict[str, str] = {}
         for one in sold:
-            listing = within(listed_prices(one.rows, one.sku, market, kind="embedded"), ids)
+            listing = within(listed_prices(one.rows, one.sku, market, kind="embedded", unit=one.unit), ids)
             questions += _problems(listing.problems, market)
             variant = product.variant(one.sku, staged=staged) or {}
             pairing = paired(listing.prices, variant.get("prices", ()), prefix, ids)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from shared.commercetools.catalogue import Catalogue
 from shared.dynamics.catalogue import OffersCatalogue
-from shared.flows.sku_matching import ITEM, SkuMatcher
+from shared.flows.sku_matching import ITEM, SkuMatcher, expected_skus
 from shared.mapping.catalogue import target_of, target_of_key
 from shared.mapping.commercetools.product_documents import Product, by_sku
 from shared.mapping.commercetools.product_drafts import product_draft, product_key, product_type_key
@@ -102,13 +102,19 @@ class ProductsFlow:
     id_map: IdMap
     name: Literal["products"] = FLOW
 
-    def pages(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[ItemState]]:
+    def pages(
+        self, market: Market, cursor: str | None, correlation_id: str
+    ) -> AsyncGenerator[CataloguePage[ItemState]]:
         """See `BulkFlow.pages`."""
         return self.connector.items(market, cursor, correlation_id)
 
-    async def records_of(self, market: Market, keys: Sequence[str], correlation_id: str) -> Sequence[ItemState]:
-        """See `BulkFlow.records_of`."""
-        return await self.connector.items_of(market, {target_of_key(key) for key in keys}, correlation_id)
+    async def compare_keys(
+        self, market: Market, keys: Sequence[str], read_at: datetime, correlation_id: str
+    ) -> Comparison:
+        """See `BulkFlow.compare_keys`."""
+        targets = {target_of_key(key) for key in keys}
+        records = await self.connector.items_of(market, targets, correlation_id)
+        return await self.compare(market, records, read_at, correlation_id)
 
     async def compare(
         self, market: Market, records: Sequence[ItemState], read_at: datetime, correlation_id: str
@@ -134,9 +140,12 @@ class ProductsFlow:
         return Comparison(changes, unchanged, unmatched, questions)
 
     async def _found(self, market: Market, records: Sequence[ItemState], correlation_id: str) -> _Found:
-        matches = await self.matcher.match(market, {target_of(record) for record in records}, correlation_id)
-        skus = sorted({sku for some in matches.values() for sku in some})
-        products = by_sku(await self.shop.products_of(skus, correlation_id)) if skus else {}
+        targets = {target_of(record) for record in records}
+        expected = {sku for some in expected_skus(market, targets).values() for sku in some}
+        products = dict(by_sku(await self.shop.products_of(expected, correlation_id))) if expected else {}
+        matches = await self.matcher.match_known(market, targets, products)
+        others = {sku for some in matches.values() for sku in some} - products.keys()
+        products |= by_sku(await self.shop.products_of(others, correlation_id)) if others else {}
         found = _Found({}, [])
         for record in records:
             sold = [sku for sku in matches.get(target_of(record), ()) if sku in products]

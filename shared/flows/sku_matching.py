@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Protocol
 
 from shared.mapping.catalogue import sku_of, skus_of
@@ -32,14 +33,18 @@ class SkuMatcher:
         self, market: Market, targets: Collection[ItemTarget], correlation_id: str
     ) -> Mapping[ItemTarget, Sequence[str]]:
         """Return the SKUs of each item that has any. The id map is asked only for items that nothing else matches."""
-        mapped = skus_of(market)
-        expected = {target: mapped.get(target) or (sku_of(target, market),) for target in targets}
-        skus = sorted({sku for found in expected.values() for sku in found})
+        skus = sorted({sku for found in expected_skus(market, targets).values() for sku in found})
         known: set[str] = set()
-        for start in range(0, len(skus), 500):
-            known |= set(await self.shop.known_skus(skus[start : start + 500], correlation_id))
+        for some in batched(skus, 500, strict=False):
+            known |= set(await self.shop.known_skus(some, correlation_id))
+        return await self.match_known(market, targets, known)
+
+    async def match_known(
+        self, market: Market, targets: Collection[ItemTarget], known: Collection[str]
+    ) -> Mapping[ItemTarget, Sequence[str]]:
+        """Match when it is known already which SKUs there are."""
         matches: dict[ItemTarget, Sequence[str]] = {}
-        for target, wanted in expected.items():
+        for target, wanted in expected_skus(market, targets).items():
             found = [sku for sku in wanted if sku in known] or await self._decided(market, target)
             if found:
                 matches[target] = found
@@ -50,3 +55,9 @@ class SkuMatcher:
         key = item_key(target.item, target.variant or "")
         pair = await self.id_map.by_dynamics_id(market.name, ITEM, key)
         return [pair.commercetools_id] if pair is not None else []
+
+
+def expected_skus(market: Market, targets: Collection[ItemTarget]) -> Mapping[ItemTarget, tuple[str, ...]]:
+    """Return the SKUs that items should have: by the market map, else by their numbers."""
+    mapped = skus_of(market)
+    return {target: mapped.get(target) or (sku_of(target, market),) for target in targets}

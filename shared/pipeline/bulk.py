@@ -8,9 +8,11 @@ safe, and going over a page again writes only what is left.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Protocol
 
 from shared.commercetools.pacing import Pacer, bisected
@@ -23,6 +25,7 @@ from shared.state.records import AuditEntry, Claimed, Question
 
 LEASE = timedelta(minutes=15)  # of a run; renewed page by page, so only a killed worker lets it lapse
 ROUNDS = 3  # of comparing again when others were faster
+PORTION = 500  # keys that are read at once
 EXAMPLES = 20  # of records that match nothing, in their one question
 
 
@@ -66,11 +69,13 @@ class BulkFlow[Kind: Record](Protocol):
     def name(self) -> FlowName:
         """The flow."""
 
-    def pages(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncIterator[CataloguePage[Kind]]:
+    def pages(self, market: Market, cursor: str | None, correlation_id: str) -> AsyncGenerator[CataloguePage[Kind]]:
         """List what changed in the back-end."""
 
-    async def records_of(self, market: Market, keys: Sequence[str], correlation_id: str) -> Sequence[Kind]:
-        """Read the records behind keys, all that belongs to their items."""
+    async def compare_keys(
+        self, market: Market, keys: Sequence[str], read_at: datetime, correlation_id: str
+    ) -> Comparison:
+        """Read what is behind keys and compare that; a record may be gone, and what it was for may not."""
 
     async def compare(
         self, market: Market, records: Sequence[Kind], read_at: datetime, correlation_id: str
@@ -80,7 +85,7 @@ class BulkFlow[Kind: Record](Protocol):
 
 @dataclass(slots=True)
 class BulkResult:
-    """What a run did. seen = written + unchanged + asked + unmatched, where a record may stand for several writes."""
+    """What a run did. `seen`, `unchanged` and `unmatched` count records, `written` requests and `asked` questions."""
 
     seen: int = 0
     written: int = 0
@@ -126,25 +131,32 @@ class _Run[Kind: Record]:
         state, started = self.road.state, self.road.now()
         await self._again(started)
         cursor = None if full else await state.cursors.get(self.name)
-        async for page in self.flow.pages(self.market, cursor, self.trace):
-            await self._page(page, started, full=full)
-            await state.cursors.put(self.name, page.cursor)
-            await self._still_ours()
-            self._tell("bulk page")
+        # What reads ahead has a request under way: it must end with this run, whatever happens.
+        async with aclosing(self.flow.pages(self.market, cursor, self.trace)) as pages:
+            async for page in pages:
+                await self._page(page, started, full=full)
+                await state.cursors.put(self.name, page.cursor)
+                await self._still_ours()
+                self._tell("bulk page")
         if self.whole:
-            await state.digests.put(self.name, {}, await state.digests.rest(self.name, self.after))
+            gone = await state.digests.rest(self.name, self.after)
+            await self._gone(gone, started)
+            await state.digests.put(self.name, {}, gone)
         await self._ask_about_unmatched()
         self._tell("bulk run")
 
     async def _again(self, started: datetime) -> None:
         """Look again at what could not be written, or not for certain, the last time."""
-        keys = list(await self.road.state.digests.rest(self._again_list, ""))
-        for start in range(0, len(keys), 500):
-            some = keys[start : start + 500]
-            records = await self.flow.records_of(self.market, some, self.trace)
-            left = await self._take(records, started)
-            done = set(some) - set(left)
-            await self.road.state.digests.put(self._again_list, {}, done)
+        keys = await self.road.state.digests.rest(self._again_list, "")
+        for some in batched(keys, PORTION, strict=False):
+            left = await self._take_keys(some, started)
+            await self.road.state.digests.put(self._again_list, {}, set(some) - set(left))
+
+    async def _gone(self, keys: Sequence[str], started: datetime) -> None:
+        """Look at records that are not listed any more: they may be gone, and others may hold in their place."""
+        for some in batched(keys, PORTION, strict=False):
+            left = await self._take_keys(some, started)
+            await self.road.state.digests.put(self._again_list, dict.fromkeys(left, "again"))
 
     @property
     def _again_list(self) -> str:
@@ -160,20 +172,37 @@ class _Run[Kind: Record]:
             self.after = known.after
             fresh = [record for record in records if full or known.known.get(record.key) != record.version]
             self.result.unchanged += len(records) - len(fresh)
+            await self._gone(known.missing, started)
             records = fresh
+        await self._gone(page.gone, started)
         left = await self._take(records, started)
-        if page.whole:
-            await digests.put(self.name, {record.key: record.version for record in records})
+        # Before the digests: a crash between the two asks for a record again that needs no look, and loses none.
         await digests.put(self._again_list, dict.fromkeys(left, "again"))
+        if page.whole:
+            removed = known.missing
+            await digests.put(self.name, {record.key: record.version for record in records}, removed)
 
     async def _take(self, records: Sequence[Kind], started: datetime) -> list[str]:
         """Compare, write, and ask about what was refused; returns keys to look at again."""
+        if not records:
+            return []
+        comparison, bad = await self._compared(records, started)
+        return [*bad, *await self._settle(comparison, started)]
+
+    async def _take_keys(self, keys: Sequence[str], started: datetime) -> list[str]:
+        async def compare(some: Sequence[str]) -> Comparison:
+            return await self.flow.compare_keys(self.market, some, started, self.trace)
+
+        found, poison = await bisected(keys, compare)
+        for key, error in poison:
+            await self._ask(self._refused(key, key, error))
+        return [*(key for key, _ in poison), *await self._settle(_joined(found), started)]
+
+    async def _settle(self, comparison: Comparison, started: datetime) -> list[str]:
+        """Write what differs; where others were faster, compare again. Returns keys to look at in the next run."""
         again: list[str] = []
         for _ in range(ROUNDS):
-            if not records:
-                return again
-            comparison, bad = await self._compared(records, started)
-            again += [*comparison.again, *bad]
+            again += comparison.again
             self.result.unchanged += comparison.unchanged
             self.result.unmatched += len(comparison.unmatched)
             self.result.examples += comparison.unmatched[: EXAMPLES - len(self.result.examples)]
@@ -184,8 +213,10 @@ class _Run[Kind: Record]:
                 return again
             contested, refused = await self._write(comparison.changes)
             again += refused
-            records = [record for record in records if record.key in contested]
-        return [*again, *(record.key for record in records)]
+            if not contested:
+                return again
+            comparison = await self.flow.compare_keys(self.market, sorted(contested), started, self.trace)
+        return [*again, *(key for change in comparison.changes for key in change.record_keys)]
 
     async def _compared(self, records: Sequence[Kind], started: datetime) -> tuple[Comparison, list[str]]:
         """Compare in bulk; what a bulk read refuses is halved until the bad records stand alone."""
@@ -196,14 +227,7 @@ class _Run[Kind: Record]:
         found, poison = await bisected(records, compare)
         for record, error in poison:
             await self._ask(self._refused(record.key, record.key, error))
-        whole = Comparison(
-            changes=[change for one in found for change in one.changes],
-            unchanged=sum(one.unchanged for one in found),
-            unmatched=[key for one in found for key in one.unmatched],
-            questions=[question for one in found for question in one.questions],
-            again=[key for one in found for key in one.again],
-        )
-        return whole, [record.key for record, _ in poison]
+        return _joined(found), [record.key for record, _ in poison]
 
     async def _write(self, changes: Sequence[Change]) -> tuple[set[str], list[str]]:
         """Write all; returns keys of records that others were faster with, and of those that were refused."""
@@ -287,6 +311,16 @@ class _Run[Kind: Record]:
         result = self.result
         counts = {name: getattr(result, name) for name in ("seen", "written", "unchanged", "asked", "unmatched")}
         self.road.telemetry.event(event, run=self.name, market=self.market.name, flow=self.flow.name, **counts)
+
+
+def _joined(found: Sequence[Comparison]) -> Comparison:
+    return Comparison(
+        changes=[change for one in found for change in one.changes],
+        unchanged=sum(one.unchanged for one in found),
+        unmatched=[key for one in found for key in one.unmatched],
+        questions=[question for one in found for question in one.questions],
+        again=[key for one in found for key in one.again],
+    )
 
 
 def _job(change: Change, correlation_id: str) -> Any:

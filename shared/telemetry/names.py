@@ -62,6 +62,7 @@ EVENTS = (
         "webhook subscriptions were looked after",
         ("back_end", "company", "created", "renewed", "kept", "failed"),
     ),
+    Signal("bulk failed", "event", "", "a bulk run could not reach a side", ("flow", "market", "why")),
     Signal("bulk skipped", "event", "", "a bulk run had no turn", ("run", "why")),
     Signal("bulk page", "event", "", "a bulk run is this far", _BULK),
     Signal("bulk run", "event", "", "a bulk run ended", _BULK),

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from local.scenario import Scenario, wait_until
 
-ACCEPTED = re.compile(r"notification type=\S+ resource=order project=\S+ queued=true")
-SWEPT = re.compile(r"sweep project=\S+ seen=\d+ queued=(\d+)")
-ENDED = re.compile(r"outcome flow=orders outcome=(Done|NoChange|Superseded|DeadLetter) ")
+# By flow: the resources of commercetools that are its work, and what else queues it.
+RESOURCES: Mapping[str, str] = {"orders": "order", "customers": "customer|business-unit"}
+OTHERS: Mapping[str, tuple[str, ...]] = {
+    "orders": (),
+    "customers": (r"notices back_end=\S+", r"pull pull=\S+ seen=\d+"),
+}
+ENDS = "Done|NoChange|Superseded|DeadLetter"
 
 
 def assert_nothing_is_lost(scenario: Scenario) -> None:
-    """Wait until nothing is under way, then do the sum.
+    """Wait until nothing is under way, then do the sum for each flow.
 
     A question for a person is a dead letter too. A resubmitted message was accepted once more, so it counts again.
     """
-    wait_until("nothing is under way", lambda: not _under_way(scenario), seconds=60)
+    wait_until("nothing is under way", lambda: not sum(_under_way(scenario, flow) for flow in RESOURCES), seconds=60)
     log = scenario.functions_log()
-    accepted = len(ACCEPTED.findall(log)) + sum(int(queued) for queued in SWEPT.findall(log))
-    resubmitted = len(scenario.listing("audit", "day", f"{datetime.now(UTC):%Y-%m-%d}", "--outcome", "Resubmitted"))
-    assert accepted + resubmitted == len(ENDED.findall(log))
+    today = scenario.listing("audit", "day", f"{datetime.now(UTC):%Y-%m-%d}", "--outcome", "Resubmitted")
+    for flow in RESOURCES:
+        resubmitted = len([entry for entry in today if entry["flow"] == flow])
+        ended = len(re.findall(rf"outcome flow={flow} .*?outcome=(?:{ENDS})\b", log))
+        assert _accepted(flow, log) + resubmitted == ended, flow
 
 
-def _under_way(scenario: Scenario) -> int:
-    counts = scenario.queue()
+def _accepted(flow: str, log: str) -> int:
+    resources = RESOURCES[flow]
+    told = re.findall(rf"notification type=\S+ resource=(?:{resources}) project=\S+ queued=true", log)
+    counted = (rf"sweep project=\S+ resource=(?:{resources}) seen=\d+", *OTHERS[flow])
+    return len(told) + sum(int(queued) for what in counted for queued in re.findall(rf"{what} queued=(\d+)", log))
+
+
+def _under_way(scenario: Scenario, flow: str) -> int:
+    counts = scenario.queue(flow)
     return counts["active"] + counts["scheduled"] + counts["deferred"]

@@ -11,7 +11,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 9
 GOAL_MS = 400
-LAZY = ("azure.identity", "azure.servicebus", "azure.data.tables", "msal", "opencensus")
+LAZY = (
+    "azure.identity",
+    "azure.servicebus",
+    "azure.data.tables",
+    "msal",
+    "opencensus",
+    "opentelemetry",
+    "azure.monitor",
+)
 PROGRAM = """
 import sys, time
 start = time.perf_counter()

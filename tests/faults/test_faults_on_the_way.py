@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from pathlib import Path
 
 import httpx
 
 from local.scenario import Scenario, wait_until
 from tests.acceptance.orders import arrived, assert_totals, outcomes, place, settled
-from tests.faults.processes import kill_functions_host
+from tests.faults.processes import kill_functions_host, pause, resume
 
 CREATE = {"method": "POST", "path": r"/salesOrders$"}
 
@@ -68,14 +65,14 @@ def test_with_the_tables_down_nothing_is_written_and_nothing_is_lost(scenario: S
     before = posts(scenario, "/salesOrders")
     tables = scenario.stack["pids"]["tables"]
     retried = scenario.functions_log().count("outcome=RetryAt")
-    _pause(tables)
+    pause(tables)
     try:
         order = place(scenario)
         wait_until("two attempts", lambda: scenario.functions_log().count("outcome=RetryAt") >= retried + 2, seconds=60)
         assert posts(scenario, "/salesOrders") == before
         assert scenario.sales_orders(order["orderNumber"]) == []
     finally:
-        _resume(tables)
+        resume(tables)
     assert_totals(order, arrived(scenario, order, seconds=90))
 
 
@@ -117,7 +114,7 @@ def test_after_all_this_every_accepted_message_is_accounted_for(scenario: Scenar
     settled(scenario)
     counts = scenario.queue()
     assert (counts["active"], counts["scheduled"], counts["deferred"]) == (0, 0, 0)
-    waiting = scenario.listing("dead-letters", "list")
+    waiting = scenario.listing("dead-letters", "list", "--queue", "orders")
     assert counts["dead_letter"] == len(waiting) == 0
 
 
@@ -139,19 +136,3 @@ def _event_of(order: dict[str, object]) -> dict[str, object]:
         "type": "com.commercetools.order.message.OrderCreated",
         "data": data,
     }
-
-
-def _pause(pid: int) -> None:
-    for child in _family(pid):
-        os.kill(child, signal.SIGSTOP)
-
-
-def _resume(pid: int) -> None:
-    for child in _family(pid):
-        os.kill(child, signal.SIGCONT)
-
-
-def _family(pid: int) -> list[int]:
-    """The process and its children: Azurite's node runs below its Python wrapper."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    return [pid, *map(int, children.split())]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -87,8 +88,21 @@ def test_the_stage_of_the_roll_out_decides_the_modes(
 
 def test_secrets_are_references_to_the_vault_that_is_deployed(deployment: Deployment) -> None:
     vault = deployment.one("Microsoft.KeyVault/vaults")["name"]
-    secrets = {name: value for name, value in deployment.settings.items() if name.endswith("_SECRET")}
-    assert secrets == {"CT_CLIENT_SECRET": f"@Microsoft.KeyVault(VaultName={vault};SecretName=ct-client-secret)"}
+    names = ("CT_CLIENT_SECRET", "DYNAMICS_EVENTS_KEY", "DYNAMICS_EVENTS_SECRET")
+    secrets = {name: value for name, value in deployment.settings.items() if name.endswith(("_SECRET", "_KEY"))}
+    assert secrets == {
+        name: f"@Microsoft.KeyVault(VaultName={vault};SecretName={name.lower().replace('_', '-')})" for name in names
+    }
+
+
+def test_the_back_ends_are_told_the_address_of_the_application_that_is_deployed(deployment: Deployment) -> None:
+    site = deployment.one("Microsoft.Web/sites")["name"]
+    assert deployment.settings["DYNAMICS_EVENTS_URL"] == f"https://{site}.azurewebsites.net/api/dynamics"
+    events = _markets(deployment).back_ends["business-central"].events
+    assert events is not None
+    (route,) = re.findall(r'route="(dynamics/[^"]+)"', TRIGGERS)
+    path = "/api/" + route.replace("{back_end}", "business-central")
+    assert urlsplit(events.url.get_secret_value()).path == path
 
 
 SIGN_INS = {

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.infra.compiler import INFRA, ROOT
+from shared.telemetry.names import EVENTS
+from tests.infra.compiler import INFRA
 from tests.infra.kusto import analyse, dimensions, find_language_service, queries, workbook_items
 
-TABLES = ("traces", "requests", "exceptions")
+TABLES = ("customEvents", "requests", "exceptions")
 
 
 def _written() -> tuple[set[str], set[str]]:
     """Names of events that the code sends, and the dimensions that come with any of them."""
-    names: set[str] = set()
-    keys = {"event"}
-    for path in (ROOT / "shared").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "event":
-                names |= {str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)}
-                keys |= {keyword.arg for keyword in node.keywords if keyword.arg}
-    return names, keys
+    return {signal.name for signal in EVENTS}, {name for signal in EVENTS for name in signal.dimensions}
 
 
 def test_every_query_is_understood_by_the_language_service() -> None:
@@ -60,7 +53,9 @@ def test_an_alert_measures_and_splits_by_columns_of_its_query() -> None:
 
 def test_queries_read_events_and_dimensions_that_the_code_writes() -> None:
     names, keys = _written()
-    asked = {name for text in queries().values() for name in re.findall(r'\["event"\]\) == "(\w+)"', text)}
+    asked = {
+        name for text in queries().values() for name in re.findall(r'customEvents\n\| where name == "(\w+)"', text)
+    }
     assert asked
     assert asked - names == set()
     assert {name: dimensions(text) - keys for name, text in queries().items() if dimensions(text) - keys} == {}

@@ -11,6 +11,8 @@ from typing import Any
 
 METADATA = Path(__file__).parent.parent.parent / "local" / "dynamics" / "data" / "business_central.json"
 ENTITY_PATH = re.compile(r"/companies\([0-9a-f-]{36}\)/(?P<path>\w+(?:\([0-9a-f-]{36}\))?(?:/\w+)?)$")
+# What belongs to the environment and to no company.
+ENVIRONMENT_PATH = re.compile(r"/api/v2\.0/(?P<path>subscriptions)(?:\('\w+'\))?$")
 
 type Row = dict[str, Any]
 
@@ -32,7 +34,7 @@ def problems_of(request: Row) -> Iterator[str]:
 
 
 def _entity_set(path: str) -> str | None:
-    found = ENTITY_PATH.search(path)
+    found = ENTITY_PATH.search(path) or ENVIRONMENT_PATH.search(path)
     return re.sub(r"\(.*?\)", "", found["path"]).split("/")[-1] if found else None
 
 

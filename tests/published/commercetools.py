@@ -30,11 +30,16 @@ def problems_of(request: Row) -> Iterator[str]:
         yield f"{where}: no such operation is published"
         return
     for name in _query_names(request.get("query")):
-        if name not in operation["query"]:
+        if not _is_published(name, operation["query"]):
             yield f"{where}: query parameter {name} is not published"
     if operation["body"] and request["method"] == "POST":
         for error in _validator(operation["body"]).iter_errors(request["body"]):
             yield f"{where}: {error.json_path}: {error.message[:200]}"
+
+
+def _is_published(name: str, published: Iterable[str]) -> bool:
+    """Names between slashes are regular expressions: the variables of a predicate, with values of any number."""
+    return any(re.fullmatch(one.strip("/"), name) if one.startswith("/") else one == name for one in published)
 
 
 @cache

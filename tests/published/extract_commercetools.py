@@ -25,8 +25,31 @@ ROOTS = (
     "ChannelDraft",
     "TypeDraft",
     "SubscriptionDraft",
+    "CustomerGroupDraft",
+    "InventoryEntryDraft",
+    "InventoryEntryUpdate",
+    "ProductDraft",
+    "ProductTypeDraft",
+    "ProductUpdate",
+    "StandalonePriceDraft",
+    "StandalonePriceUpdate",
+    "TaxCategoryDraft",
 )
-RESOURCES = ("orders", "customers", "business-units", "channels", "types", "subscriptions")
+RESOURCES = (
+    "orders",
+    "customers",
+    "business-units",
+    "channels",
+    "types",
+    "subscriptions",
+    "customer-groups",
+    "inventory",
+    "product-projections",
+    "product-types",
+    "products",
+    "standalone-prices",
+    "tax-categories",
+)
 SOURCE = "commercetools/commercetools-api-reference@5867aa22, oas/api (MIT)"
 
 type Schema = dict[str, Any]

@@ -14,6 +14,7 @@ from shared.errors import Permanent
 from shared.mapping.business_central import fields as business_central
 from shared.mapping.dataverse import fields as dataverse
 from shared.mapping.finance import fields as finance
+from shared.model.customer_fields import ADDRESS_PARTS, CONTACT_PARTS, FIELD_NAMES
 from shared.model.personal import MASK, without_echo
 from shared.telemetry.masking import mask_personal_data
 from tests.fakes.server import ScriptedServer
@@ -40,6 +41,25 @@ def test_the_tables_of_lengths_were_found() -> None:
 @pytest.mark.parametrize("name", written_fields())
 def test_every_text_about_a_person_is_masked(name: str) -> None:
     assert mask_personal_data({name: SECRET}) == {name: MASK}
+
+
+def test_every_field_of_a_customer_is_masked_but_those_that_say_nothing_about_a_person() -> None:
+    plain = {"locale", "customer_group", "payment_terms", "credit_limit", "blocked", "country"}
+    parts = {*ADDRESS_PARTS, *CONTACT_PARTS}
+    whole = {"billing_address", "shipping_address", "addresses", "contacts"}
+    for name in {*FIELD_NAMES, *parts, "custom.birthday"} - plain - whole:
+        assert mask_personal_data({name: SECRET}) == {name: MASK}, name
+    nested = {name: [dict.fromkeys(parts, SECRET)] for name in whole}
+    kept = [
+        part for members in mask_personal_data(nested).values() for part, value in members[0].items() if value == SECRET
+    ]
+    assert set(kept) == {"country"}
+
+
+def test_both_values_of_a_conflict_are_masked() -> None:
+    both = {"commercetools": SECRET, "dynamics": [SECRET, {"value": SECRET}]}
+    hidden = {"commercetools": MASK, "dynamics": [MASK, {"value": MASK}]}
+    assert mask_personal_data({"phone": both, "credit_limit": both}) == {"phone": hidden, "credit_limit": both}
 
 
 SENT = {"email": "person@example.com", "city": "Example Town", "number": "C1", "lines": [{"shipToName": 'A "B" C'}]}

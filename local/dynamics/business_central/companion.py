@@ -1,4 +1,4 @@
-"""The companion extension beside the standard API: its service, its switch, its control endpoints.
+"""The companion extension beside the standard API: its service and its switch.
 
 Below `…/api/ctd365/commerce/v1.0/`; what it serves is defined in `business_central_companion.json`, which a test
 compares with the AL source. Switched off, its paths are as unknown as in an environment without the extension.
@@ -8,38 +8,31 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request as HttpRequest
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.dynamics.business_central.companion_orders import (
     HEADERS,
     CompanionOrderRules,
     OrderViewRules,
-    Shipment,
 )
 from local.dynamics.business_central.companion_orders import LINES as SHIPMENT_LINES
 from local.dynamics.business_central.companion_returns import (
     LINES,
     ORDERS,
-    Receipt,
     ReturnLineRules,
     ReturnOrderRules,
-    receive,
 )
-from local.dynamics.business_central.companion_rules import CompanionRules, companion_scope, company_of, exact
+from local.dynamics.business_central.companion_rules import CompanionRules, companion_scope, exact
 from local.dynamics.business_central.companion_stock import StockBook, StockChange
-from local.dynamics.business_central.company import Companies, Profile
+from local.dynamics.business_central.company import Companies
 from local.dynamics.business_central.document_lines import LineRules
 from local.dynamics.business_central.totals import ORDERS as SALES_ORDERS
 from local.dynamics.odata.definitions import Definitions, EntitySet, Row, load_definitions
-from local.dynamics.odata.endpoints import ControlEndpoints, rows_of
 from local.dynamics.odata.paths import Segment
 from local.dynamics.odata.product import Product, Request, Response
 from local.dynamics.odata.query import Query
@@ -160,14 +153,12 @@ def _scope(
 
 
 def _seed(companion: Companion, companies: Companies, company: str, source: Mapping[str, Any]) -> None:
-    for row in source["stock"]:
-        change = StockChange.model_validate(row)
-        own = change.model_copy(update={"change": Decimal(0)})
-        # The items' totals are there already: this only says where they are.
-        item = companies.require(company, "items", "number", own.itemNumber, named="itemNumber")
-        companion.stock.change(company, own)
-        after = companies.require(company, "items", "number", own.itemNumber, named="itemNumber")
-        companies.store.put(company, "items", (item["id"],), after | {"inventory": item["inventory"]})
+    changes = [StockChange.model_validate(row) for row in source["stock"]]
+    items = {change.itemNumber: companies.find(company, "items", "number", change.itemNumber) for change in changes}
+    companion.stock.change_all(company, changes)
+    for item in items.values():
+        if item is not None:  # its total was there already: the rows above only say where it is
+            companies.store.put(company, "items", (item["id"],), item)
     seed_rows(companion, company, PRICES, source[PRICES])
 
 
@@ -190,75 +181,3 @@ def seed_rows(companion: Companion, company: str, name: str, rows: Iterable[Mapp
 def _new(entity_set: EntitySet, position: int) -> Row:
     row = entity_set.defaults() | {"id": str(uuid.uuid4())}
     return row | ({"lineNumber": position * 10_000} | PRICE_DEFAULTS if entity_set.name == PRICES else {})
-
-
-@dataclass
-class CompanionEndpoints:
-    """`/__stock`, `/__shipments`, `/__returns`, `/__companion[/{entity_set}]`; ?company= as in /__seed."""
-
-    companion: Companion
-    companies: Companies
-    guard: Callable[[Callable[[HttpRequest, Any], Any]], Any] = field(default=ControlEndpoints._guard)  # noqa: SLF001
-
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        posts = {
-            "/__stock": self.stock,
-            "/__shipments": self.shipments,
-            "/__returns": self.returns,
-        }
-        rows = Route("/__companion/{entity_set}", self.guard(self.rows), methods=["GET", "POST"])
-        switch = Route("/__companion", self.guard(self.switch), methods=["GET", "POST"])
-        return [*(Route(path, self.guard(act), methods=["POST"]) for path, act in posts.items()), switch, rows]
-
-    def switch(self, _request: HttpRequest, body: Any) -> Any:
-        """Install or remove the extension with `{"installed": true|false}`, and say which it is."""
-        if body is not None:
-            if set(body) != {"installed"} or type(body["installed"]) is not bool:
-                raise ValueError(f'expected {{"installed": true|false}}, not {body}')
-            self.companion.is_installed = body["installed"]
-        return {"installed": self.companion.is_installed}
-
-    def stock(self, request: HttpRequest, body: Any) -> Any:
-        """Set or change stock; one entry or a list."""
-        company = self._company(request).id
-        changes = [StockChange.model_validate(row) for row in rows_of(body)]
-        with self.companies.store.transaction():
-            return {"value": [self.companion.stock.change(company, change) for change in changes]}
-
-    def shipments(self, request: HttpRequest, body: Any) -> Any:
-        """Post a shipment, or undo one with `{"undo": number}`."""
-        company, orders = self._company(request).id, self.companion.orders
-        with self.companies.store.transaction():
-            if isinstance(body, dict) and "undo" in body:
-                return {"value": orders.undo_shipment(company, body["undo"])}
-            return orders.ship_as_told(company, Shipment.model_validate(body))
-
-    def returns(self, request: HttpRequest, body: Any) -> Any:
-        """Receive lines of a return order."""
-        told = Receipt.model_validate(body)
-        with self.companies.store.transaction():
-            company = self._company(request).id
-            return {"value": receive(self.companies, self.companion.rules, self.companion.stock, company, told)}
-
-    def rows(self, request: HttpRequest, body: Any) -> Any:
-        """List all rows of an entity set, each with its company's id, or store rows as given."""
-        name = request.path_params["entity_set"]
-        if request.method == "POST":
-            return {"value": seed_rows(self.companion, self._company(request).id, name, rows_of(body))}
-        for company in self.companies.profiles:
-            self.companion.refresh(company, name)
-        tables = self.companies.store.tables.items()
-        found = [
-            (scope, table) for (scope, entity_set), table in tables if entity_set == name and scope != company_of(scope)
-        ]
-        return {
-            "value": [{"companyId": company_of(scope)} | row for scope, table in found for row in table.rows.values()]
-        }
-
-    def _company(self, request: HttpRequest) -> Profile:
-        named = request.query_params.get("company")
-        profile = self.companies.by_name(named) if named else next(iter(self.companies.profiles.values()))
-        if profile is None:
-            raise ValueError(f"there is no company {named}")
-        return profile

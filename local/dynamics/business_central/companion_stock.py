@@ -6,7 +6,7 @@ A change stamp is the latest version of the rows that are there: as in the real 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -64,15 +64,15 @@ class StockBook:
 
     def change(self, company: str, change: StockChange) -> Row:
         """Set what the change names and return the availability of its place; an unknown code is refused."""
-        self._check(company, change)
-        values = {name: getattr(change, name) for name in ("reservedQuantity", "quantityOnPurchaseOrders")}
-        row = self._row(company, change.place) | {name: value for name, value in values.items() if value is not None}
-        self._store.put(company, STOCK, change.place, row)
-        before = self._on_hand(company, change.place)
-        after = before if change.quantityOnHand is None else change.quantityOnHand
-        self.move(company, change.place, after + change.change - before)
+        return self.change_all(company, [change])[0]
+
+    def change_all(self, company: str, changes: Sequence[StockChange]) -> list[Row]:
+        """Do the same for many places and derive the availabilities once."""
+        for change in changes:
+            self._change(company, change)
         self.refresh(company)
-        return self._store.table(companion_scope(company), self._set.name).rows[change.place]
+        rows = self._store.table(companion_scope(company), self._set.name).rows
+        return [rows[change.place] for change in changes]
 
     def move(self, company: str, place: Place, quantity: Decimal) -> int:
         """Post an entry and return its number; services have no stock and no entries."""
@@ -131,9 +131,22 @@ class StockBook:
     def _row(self, company: str, place: Place) -> Row:
         return self._store.table(company, STOCK).rows.get(place) or _empty(place)
 
+    def _change(self, company: str, change: StockChange) -> None:
+        self._check(company, change)
+        values = {name: getattr(change, name) for name in ("reservedQuantity", "quantityOnPurchaseOrders")}
+        row = self._row(company, change.place) | {name: value for name, value in values.items() if value is not None}
+        self._store.put(company, STOCK, change.place, row)
+        before = self._on_hand(company, change.place)
+        after = before if change.quantityOnHand is None else change.quantityOnHand
+        self.move(company, change.place, after + change.change - before)
+
     def _on_hand(self, company: str, place: Place) -> Decimal:
-        derived = self._derived(company).get(place)
-        return Decimal(derived["quantityOnHand"]) if derived else NONE
+        if any(place[1:]):
+            return Decimal(self._row(company, place)["quantityOnHand"])
+        item = self._companies.require(company, "items", "number", place[0], named="itemNumber")
+        placed = self._store.table(company, STOCK).find("itemNumber", place[0])
+        elsewhere = [row["quantityOnHand"] for row in placed if row["variantCode"] or row["locationCode"]]
+        return Decimal(item["inventory"]) - sum(elsewhere, NONE)
 
     def _check(self, company: str, change: StockChange) -> None:
         item = self._companies.require(company, "items", "number", change.itemNumber, named="itemNumber")

@@ -12,7 +12,8 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 
 from local.dynamics.business_central.companion import ROOT as COMPANION_ROOT
-from local.dynamics.business_central.companion import Companion, CompanionEndpoints, install
+from local.dynamics.business_central.companion import Companion, install
+from local.dynamics.business_central.companion_endpoints import CompanionEndpoints
 from local.dynamics.business_central.company import Companies, Profile
 from local.dynamics.business_central.contacts import CONTACTS, INFORMATION, ContactInformationRules, ContactRules
 from local.dynamics.business_central.document_lines import LineRules

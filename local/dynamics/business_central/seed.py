@@ -108,5 +108,7 @@ def seed_companies(seeder: Seeder, source: Mapping[str, Any]) -> None:
             "systemVersion": "29.0.0.0",
         }
         seeder.seed("", "companies", [row])
+        own = {"id": profile["id"], "displayName": profile["name"], "currencyCode": profile["local_currency"]}
+        seeder.seed(profile["id"], "companyInformation", [own])
         for name, rows in (source["shared"] | company["rows"]).items():
             seeder.seed(profile["id"], name, rows)

@@ -38,7 +38,7 @@ DATA = Path(__file__).parent.parent / "data"
 PAGE_LIMIT = 5000
 BATCH_LIMIT = 1000
 ROOT = re.compile(r"/api/data/v9\.\d/")
-TRACKED_BY_SET_UP = ("accounts", "contacts")
+TRACKED_BY_SET_UP = ("accounts", "contacts", "products", "productpricelevels")
 SPECIAL: Mapping[str, type[TableRules]] = {
     "accounts": AccountRules,
     "contacts": ContactRules,

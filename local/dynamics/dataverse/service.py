@@ -6,6 +6,7 @@ from typing import Any
 
 from local.dynamics.dataverse.catalogue import Catalogue, Table
 from local.dynamics.dataverse.changes import Changes
+from local.dynamics.dataverse.joins import MARK, joined_in, widened, with_paths, with_values, without_paths
 from local.dynamics.dataverse.messages import MESSAGES
 from local.dynamics.dataverse.rules import TableRules
 from local.dynamics.dataverse.tracking import DELTA, PAGE, Tracking
@@ -13,7 +14,7 @@ from local.dynamics.dataverse.values import Values
 from local.dynamics.odata.definitions import EntitySet, Row
 from local.dynamics.odata.paths import Segment, parse_path
 from local.dynamics.odata.product import Product, Request, Resolver, Response, Target
-from local.dynamics.odata.query import Query
+from local.dynamics.odata.query import Page, Query
 from local.dynamics.odata.service import ODataService
 from local.dynamics.odata.store import ETAG
 from local.dynamics.odata.validate import is_guid
@@ -111,9 +112,21 @@ class DataverseService(ODataService):
             self._tracking.check(request, table)
             return self._delta(request, target)
         if not self._tracking.wanted(request):
+            if joined := joined_in(request):
+                target = replace(target, entity_set=widened(self._catalogue, target.entity_set, joined))
+                request = without_paths(request)
             return super()._list(request, target)
         self._tracking.check(request, table)
         return self._tracking.linked(request, super()._list(request, target))
+
+    def _candidates(self, target: Target, query: Query) -> list[Row]:
+        rows = super()._candidates(target, query)
+        if not any(MARK in name for name in target.entity_set.fields):
+            return rows
+        return with_values(self._catalogue, self.product.store, target.scope, target.entity_set, rows)
+
+    def _next_link(self, request: Request, query: Query, page: Page) -> str:
+        return super()._next_link(with_paths(request), query, page)
 
     def _delta(self, request: Request, target: Target) -> Response:
         page = self._tracking.page(request, target.entity_set.name, self._page_size(request))

@@ -19,9 +19,10 @@ from local.dynamics.finance.customers import CustomerRules, price_groups
 from local.dynamics.finance.events import EventBook
 from local.dynamics.finance.masters import SIDE_TABLE_OF, EntityRulesOfFinance, SetUpRules
 from local.dynamics.finance.messages import MESSAGES, error_body, fault_body
+from local.dynamics.finance.on_hand import ON_HAND, OnHandRules
 from local.dynamics.finance.order_lines import LineRules
 from local.dynamics.finance.orders import HEADERS, LINES, HeaderRules
-from local.dynamics.finance.seed import Seeder, seed_companies, seed_set_up, side_tables
+from local.dynamics.finance.seed import Seeder, seed_companies, seed_ledgers, seed_set_up, side_tables
 from local.dynamics.finance.service import Addressing, FinanceService, visible_rows
 from local.dynamics.odata.app import ODataApp, Pace
 from local.dynamics.odata.control import ControlledApp
@@ -54,6 +55,7 @@ def make_rules(
     headers = HeaderRules(companies, sets[HEADERS], clock)
     own: dict[str, EntityRules] = {HEADERS: headers, LINES: LineRules(headers, sets[LINES])}
     own |= {name: SetUpRules(companies, sets[name], clock) for name in SIDE_TABLE_OF}
+    own[ON_HAND] = OnHandRules(companies, sets[ON_HAND], clock)
     own[LOCATIONS] = LocationRules(companies, sets[LOCATIONS], clock)
     addresses = PartyAddresses(companies, sets[LOCATIONS], clock)
     own["CustomersV3"] = CustomerRules(companies, sets["CustomersV3"], clock, addresses, events)
@@ -160,6 +162,7 @@ def create_environment(
     seeder = Seeder(companies, definitions, rules)
     seed_companies(seeder, source)
     seed_set_up(seeder, companies, SIDE_TABLE_OF)
+    seed_ledgers(seeder, companies)
     limiter, pace = BusyLimiter(companies), Pace()
     service = make_service(definitions, companies, rules)
     odata = ODataApp(service, ROOT, TokenVerifier(token_key, AUDIENCE, issuer), limiter, pace)

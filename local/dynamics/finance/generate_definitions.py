@@ -13,6 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local.dynamics.finance.generate_catalogue import SETS as CATALOGUE
+from local.dynamics.finance.generate_catalogue import SOURCE as CATALOGUE_SOURCE
+from local.dynamics.finance.generate_catalogue import VARIANT_TEXTS
+
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
 EMPTY_DATE = "1900-01-01T12:00:00Z"
 ENUMS: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +51,8 @@ SETS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "Warehouses": ("Warehouse", ("dataAreaId", "WarehouseId")),
 }
 DIMENSIONS = ("ProductConfigurationId", "ProductSizeId", "ProductColorId", "ProductStyleId", "ProductVersionId")
+# On-hand by warehouse is in the source, too; its key is documented.
+ON_HAND = ("WarehouseOnHandV2", ("dataAreaId", "ItemNumber", *DIMENSIONS, "InventorySiteId", "InventoryWarehouseId"))
 # Not in the source; the fields are the documented key and the two numbers.
 VARIANTS = ("dataAreaId", "ProductMasterNumber", *DIMENSIONS, "ItemNumber", "ProductVariantNumber", "ProductName")
 # Not in the source either: set-up that others look up. Names and keys follow Microsoft's published dual-write mappings
@@ -213,13 +219,17 @@ def generate(source: Mapping[str, Any]) -> dict[str, Any]:
     # The name of the navigation is not published either: the connector uses it only where an option names it.
     link = {"entitySet": "SalesOrderLines", "many": True, "childField": "SalesOrderNumber"}
     sets["SalesOrderHeadersV2"]["navigation"] = {"SalesOrderLines": link | {"parentField": "SalesOrderNumber"}}
-    variants = dict.fromkeys(VARIANTS, "string")
+    on_hand = {field: part["type"] for field, part in entities[ON_HAND[0]].items()}
+    sets["WarehousesOnHandV2"] = {**entity_set_definition(*ON_HAND, on_hand), **READ_ONLY_SET}
+    variants = dict.fromkeys((*VARIANTS, *VARIANT_TEXTS), "string")
     sets["ReleasedProductVariantsV2"] = entity_set_definition("ReleasedProductVariantV2", VARIANTS[:7], variants)
     mark_customer_locations(sets)
     sets["PartyLocationPostalAddressesV2"] = locations_definition()
     for name, (kind, key, text) in MASTERS.items():
         fields = dict.fromkeys((*key, text), "string")
         sets[name] = {"source": MASTERS_SOURCE, **entity_set_definition(kind, key, fields), **READ_ONLY_SET}
+    for name, (kind, key, types) in CATALOGUE.items():
+        sets[name] = {"source": CATALOGUE_SOURCE, **entity_set_definition(kind, key, types), **READ_ONLY_SET}
     return {"source": source["_source"], "namespace": NAMESPACE, "entitySets": sets}
 
 

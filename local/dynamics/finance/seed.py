@@ -81,6 +81,13 @@ def seed_set_up(seeder: Seeder, companies: Companies, set_up: Mapping[str, tuple
                 seeder.seed(name, [{field: key}], company)
 
 
+def seed_ledgers(seeder: Seeder, companies: Companies) -> None:
+    """Store the ledger of each company, which says its currency."""
+    for (_, key), row in companies.tables["companies"].items():
+        ledger = {"LegalEntityId": key.upper(), "Name": row.get("name", ""), "AccountingCurrency": row["currency"]}
+        seeder.seed("Ledgers", [ledger])
+
+
 def seed_companies(seeder: Seeder, source: Mapping[str, Any]) -> None:
     """Store the rows of every company."""
     for company, sets in source["companies"].items():

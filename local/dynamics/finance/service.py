@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from local.dynamics.finance.company import COMPANY, SCOPE, Companies
 from local.dynamics.finance.messages import MESSAGES
+from local.dynamics.finance.on_hand import ON_HAND, OnHandRules
 from local.dynamics.odata.definitions import Definitions, EntitySet, Row
 from local.dynamics.odata.errors import ServiceError
 from local.dynamics.odata.paths import Segment
@@ -79,6 +80,9 @@ class FinanceService(ODataService):
         if "$expand" in request.query.get("$expand", ""):
             error = MESSAGES.error("bad_option", option="$expand", value=request.query["$expand"])
             return Response(error.status, self.product.error_body(error))
+        rules = self.product.rules[ON_HAND]
+        if request.path.startswith(ON_HAND) and isinstance(rules, OnHandRules):
+            rules.refresh()
         return super().handle(request)
 
     def _insert(self, request: Request, target: Target) -> Response:

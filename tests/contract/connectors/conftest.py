@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from tests.contract.connectors.business_central_harness import business_central
+from tests.contract.connectors.catalogue_harness import CatalogueUnderTest
+from tests.contract.connectors.catalogue_harnesses import harnesses as catalogues
 from tests.contract.connectors.customer_harness import CustomersUnderTest
 from tests.contract.connectors.customer_harnesses import harnesses
 from tests.contract.connectors.dataverse_harness import dataverse, dataverse_by_deep_insert
@@ -32,5 +34,12 @@ async def back_end(request: pytest.FixtureRequest) -> AsyncIterator[BackEndUnder
 @pytest.fixture(params=sorted(harnesses()))
 async def customers(request: pytest.FixtureRequest) -> AsyncIterator[CustomersUnderTest]:
     under_test = harnesses()[request.param]()
+    async with under_test.back_end.http:
+        yield under_test
+
+
+@pytest.fixture(params=sorted(catalogues()))
+async def catalogue(request: pytest.FixtureRequest) -> AsyncIterator[CatalogueUnderTest]:
+    under_test = catalogues()[request.param]()
     async with under_test.back_end.http:
         yield under_test

@@ -16,7 +16,7 @@ from shared.market_options.trade import Ownership
 from shared.markets import Market, MarketMap
 from shared.model.customer_fields import CustomerState
 from shared.pipeline.envelope import Cause, Envelope
-from shared.pipeline.flow import Trail, Work, travel
+from shared.pipeline.flow import Flow, Trail, Work, travel
 from shared.pipeline.notices import DYNAMICS_PREFIX
 from shared.pipeline.outcome import Done, NeedsReview, NoChange, Outcome
 from shared.state.memory import MemoryState
@@ -129,7 +129,8 @@ class Desk:
             correlation_id=TRACE,
             accepted_at=self.now,
         )
-        return await travel(self.flow, Work(envelope, True, self.now, self.trail))
+        flow: Flow[Any, Any, Any] = self.flow
+        return await travel(flow, Work(envelope, True, self.now, self.trail))
 
     async def done(self) -> Done:
         outcome = await self.from_shop()

@@ -309,3 +309,20 @@ async def test_erasing_a_customer_takes_its_data_out_of_what_the_connector_remem
     (item,) = [item async for item in desk.state.review.list_items()]
     assert "5550111" not in str(item)
     assert await desk.state.snapshots.get(desk.market.name, "customer", "customer-1") is None
+
+
+@pytest.mark.parametrize("mode", ["shadow", "off"])
+async def test_erasing_reaches_what_a_market_remembers_in_which_nothing_is_written_any_more(
+    desk: Desk, mode: str
+) -> None:
+    desk.put()
+    await desk.done()
+    assert await desk.state.snapshots.get(desk.market.name, "customer", "customer-1") is not None
+    desk.changes = {"modes": {"customers": mode}}
+    desk.shop.documents.pop("customers/customer-1")
+    writes = len(desk.writes)
+    outcome = await desk.from_shop(erasure=True)
+    assert isinstance(outcome, Done), outcome
+    assert len(desk.writes) == writes
+    assert await desk.state.snapshots.get(desk.market.name, "customer", "customer-1") is None
+    assert [note.step for note in desk.trail.notes][-1] == "personal data erased"

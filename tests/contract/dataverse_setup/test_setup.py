@@ -46,6 +46,8 @@ DEFAULTS = [
     "ctd365_orderid_key",
     "change tracking",
     "change tracking",
+    "change tracking",
+    "change tracking",
 ]
 
 
@@ -226,9 +228,45 @@ def test_the_command_says_what_it_created_and_may_run_again() -> None:
     line = CommandLine(bare())
     first, second = line.run(), line.run()
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert "created key salesorder.ctd365_orderid_key" in first.stdout
+    assert "created or switched on: key salesorder.ctd365_orderid_key" in first.stdout
     assert "created" not in second.stdout
     assert "there" in second.stdout
+
+
+URL = "http://127.0.0.1:7071/api/dynamics/crm/events?code=function-key"
+
+
+def with_events() -> CommandLine:
+    line = CommandLine(bare())
+    events = f"scope: s, events: {{url: '{URL}', secret: the-secret}}}}\nmarkets:"
+    line.markets = parse_market_map(MARKET_MAP.replace("scope: s}\nmarkets:", events), "test", {})
+    return line
+
+
+def test_the_webhook_is_planned_registered_with_the_secret_of_the_map_and_left_alone_then() -> None:
+    line = with_events()
+    planned = json.loads(line.run("--webhook", URL, "--plan", "--json").stdout)
+    hooks = [step for step in planned if step["kind"] == "webhook"]
+    assert {step["state"] for step in hooks} == {"missing"}
+    assert line.environment.seeder.rows("serviceendpoints") == []
+    first, second = line.run("--webhook", URL), line.run("--webhook", URL)
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    (endpoint,) = line.environment.seeder.rows("serviceendpoints")
+    assert endpoint["url"] == URL.partition("?")[0]
+    assert 'value="the-secret"' in endpoint["authvalue"]
+    assert len(line.environment.seeder.rows("sdkmessageprocessingsteps")) == len(hooks) - 1
+    assert "created" not in second.stdout
+    assert "the-secret" not in first.output + second.output
+
+
+def test_a_webhook_without_a_key_is_a_wrong_usage() -> None:
+    result = with_events().run("--webhook", URL.partition("?")[0])
+    assert (result.exit_code, "?code=KEY" in result.stderr) == (2, True)
+
+
+def test_a_webhook_without_a_secret_in_the_map_is_a_configuration_error() -> None:
+    result = CommandLine(bare()).run("--webhook", URL)
+    assert (result.exit_code, "no events for crm" in result.stderr) == (3, True)
 
 
 def test_a_back_end_that_is_no_dataverse_is_a_wrong_usage() -> None:

@@ -17,6 +17,7 @@ from local import azurite
 from local.servicebus.config import QueueConfig
 from local.servicebus.embedded import EmbeddedBroker
 from shared.cli.main import app
+from shared.messaging.queues import QUEUES
 from shared.state.records import Question, WaitingMessage
 from shared.state.tables import TablesState
 
@@ -46,7 +47,7 @@ ENVELOPE = {
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     market_map = tmp_path_factory.mktemp("map") / "market-map.yaml"
     market_map.write_text(MARKET_MAP)
-    queues = [QueueConfig(name="orders", requires_session=True), QueueConfig(name="commercetools-events")]
+    queues = [QueueConfig(name=queue.name, requires_session=queue.requires_session) for queue in QUEUES]
     with EmbeddedBroker(queues) as broker, azurite.start() as tables:
         asyncio.run(_ensure(tables.tables_connection_string))
         yield {

@@ -164,3 +164,10 @@ async def test_rows_given_to_the_simulator_must_be_defined(bc: Extension) -> Non
         assert answer.status_code == 400
     state = (await bc.http.get("http://simulator/__companion/priceListLines")).json()["value"]
     assert {row["companyId"] for row in state} == set(bc.environment.companies.profiles)
+
+
+@pytest.mark.parametrize("body", [{"installed": "no"}, {"installed": True, "other": 1}, {}])
+async def test_the_switch_takes_one_truth_value(bc: Extension, body: dict[str, object]) -> None:
+    answer = await bc.http.post("http://simulator/__companion", json=body)
+    assert answer.status_code == 400
+    assert (await bc.http.get("http://simulator/__companion")).json() == {"installed": True}

@@ -94,7 +94,7 @@ def test_an_unknown_queue_names_the_known_ones(desk: Desk) -> None:
     result = desk.run("dead-letters", "list", "--queue", "odrers")
 
     assert result.exit_code == 2
-    assert "queues: orders, customers, commercetools-events" in result.stderr
+    assert "queues: orders, customers, products, prices, inventory, commercetools-events" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["7", "message-7", "order-7", "WEB-7"])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from shared.mapping.customer_merge import Agreement, Side, merge, prints_of
 from shared.market_options.trade import Ownership
@@ -175,7 +176,8 @@ def test_lists_are_merged_member_by_member(owner: str, ours: Any, theirs: Any, r
 
 
 def test_what_is_kept_of_an_agreement_does_not_tell_the_values() -> None:
-    kept = str(prints_of({"email": "customer@example.com", "addresses": [BERLIN]}, "c1"))
+    addresses: list[JsonValue] = [dict(BERLIN)]
+    kept = str(prints_of({"email": "customer@example.com", "addresses": addresses}, "c1"))
     assert "customer" not in kept
     assert "Berlin" not in kept
     assert prints_of({"phone": "1"}, "c1") != prints_of({"phone": "1"}, "c2")

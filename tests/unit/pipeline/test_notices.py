@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from shared.errors import Transient
-from shared.markets import ANY_PROJECT, Market, MarketMap
+from shared.markets import ANY_PROJECT, Market, MarketMap, MarketMapError, parse_market_map
 from shared.pipeline.envelope import Envelope, parse_envelope
 from shared.pipeline.notices import Notice, accept_notices, markets_of
 from shared.state.records import IdPair
 from tests.fakes.clock import START
-from tests.fakes.markets import market, market_map
+from tests.fakes.markets import ENVIRONMENT, MARKET_MAP, market, market_map
 from tests.fakes.road import Bench
 
 ON = {"customers": "on"}
@@ -129,3 +129,34 @@ async def test_a_queue_that_cannot_be_reached_is_told() -> None:
     bench.sender.down = True
     with pytest.raises(Transient):
         await accept_notices(bench.road, markets(), "bc", [notice()], "webhook")
+
+
+def several_projects(modes: str, project: str = '"*"') -> str:
+    """The map of the tests with a second project, and a market of every project."""
+    shop = MARKET_MAP.partition("projects:\n")[2].partition("back_ends:")[0]
+    both = shop + shop.replace("shop:", "trade:")
+    prefixes = "order: {reference_prefixes: {trade: T-}}"
+    last = f"company: company-eu\n    {prefixes}\n    modes: {{customers: {modes}}}"
+    whole = MARKET_MAP.replace(shop, both).replace("company: company-eu", last)
+    return whole.replace("- name: eu\n    project: shop", f"- name: eu\n    project: {project}")
+
+
+@pytest.mark.parametrize("modes", ['"on"', "shadow"])
+def test_a_market_of_several_projects_that_keeps_customers_in_step_is_refused_with_a_way_out(modes: str) -> None:
+    with pytest.raises(MarketMapError) as refused:
+        parse_market_map(several_projects(modes), "map.yaml", ENVIRONMENT)
+    (problem,) = refused.value.problems
+    assert problem.startswith("markets.1.project: market eu keeps customers in step and serves every project")
+    assert "name one project" in problem
+
+
+@pytest.mark.parametrize(("modes", "project"), [('"off"', '"*"'), ('"on"', "trade")])
+def test_a_market_of_one_project_or_without_the_flow_is_accepted(modes: str, project: str) -> None:
+    assert len(parse_market_map(several_projects(modes, project), "map.yaml", ENVIRONMENT).markets) == 2
+
+
+def test_a_market_of_every_project_is_accepted_while_there_is_one() -> None:
+    text = MARKET_MAP.replace(
+        "- name: eu\n    project: shop", '- name: eu\n    modes: {customers: "on"}\n    project: "*"'
+    )
+    assert parse_market_map(text, "map.yaml", ENVIRONMENT).markets[1].project == ANY_PROJECT

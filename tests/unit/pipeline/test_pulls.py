@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from shared.markets import Market, MarketMap
 from shared.model.customer_fields import ChangePage, RecordChange
 from shared.pipeline.envelope import parse_envelope
 from shared.pipeline.pulls import LEASE, Pull, pull, pull_all, pulls_of
+from shared.state.records import Claimed
 from tests.fakes.markets import market, market_map
 from tests.fakes.road import Bench
 from tests.fakes.unhurried import unhurried
@@ -29,8 +31,13 @@ def row(name: str, **changes: Any) -> Market:
     return market(**{"name": name, "modes": ON, "company": f"company-{name}", **changes})
 
 
+@cache
+def _whole() -> MarketMap:
+    return market_map()
+
+
 def markets(*rows: Market) -> MarketMap:
-    return market_map().model_copy(update={"markets": rows or (row("se"),)})
+    return _whole().model_copy(update={"markets": rows or (_se(),)})
 
 
 @dataclass
@@ -65,8 +72,13 @@ class Feed:
             yield ChangePage([RecordChange(one, self.records[one]) for one in chunk], after, self.whole)
 
 
-def what(feed: Feed, one: Market | None = None) -> Pull:
-    return Pull("customers", "bc", one or row("se"), feed)
+@cache
+def _se() -> Market:
+    return row("se")
+
+
+def what(feed: Feed) -> Pull:
+    return Pull("customers", "bc", _se(), feed)
 
 
 def queued(bench: Bench) -> list[str]:
@@ -214,6 +226,7 @@ async def test_a_killed_run_holds_the_others_up_no_longer_than_its_lease() -> No
 async def test_a_run_that_outlived_its_lease_does_not_free_its_successors_claim() -> None:
     bench, feed = Bench(), Feed(versions("a", "b", "c"))
     late = await bench.state.idempotency.claim(f"pull:{what(feed).name}", "", LEASE)
+    assert isinstance(late, Claimed)
     bench.clock.advance(LEASE + timedelta(seconds=1))
     await bench.state.idempotency.claim(f"pull:{what(feed).name}", "", LEASE)
     await bench.state.idempotency.release(late)

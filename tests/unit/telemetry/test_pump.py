@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from queue import Queue
 
 import pytest
 
@@ -25,13 +26,12 @@ def measured(name: str, value: float, **dimensions: str) -> Measurement:
 
 
 class Receiver:
-    """Keeps batches. `answers` are given one a call, then True; `opened` holds the exporter's thread until it is set."""
+    """Keeps batches. `answers` are given one a call, then True. `opened` holds the exporter until it is set."""
 
     def __init__(self, *answers: bool | Exception) -> None:
         self.answers = list(answers)
         self.batches: list[Sequence[Item]] = []
-        self.calls = 0
-        self.entered = threading.Event()
+        self.calls: Queue[int] = Queue()
         self.opened = threading.Event()
         self.opened.set()
 
@@ -39,9 +39,12 @@ class Receiver:
     def names(self) -> list[str]:
         return [item.name for batch in self.batches for item in batch if isinstance(item, Event | Measurement)]
 
+    def called(self, times: int) -> None:
+        for _ in range(times):
+            self.calls.get(timeout=30)
+
     def export(self, batch: Sequence[Item]) -> bool:
-        self.calls += 1
-        self.entered.set()
+        self.calls.put(len(batch))
         self.opened.wait()
         answer = self.answers.pop(0) if self.answers else True
         if isinstance(answer, Exception):
@@ -78,7 +81,7 @@ def test_whoever_puts_does_not_wait_for_an_exporter_that_hangs() -> None:
     receiver.opened.clear()
     pump = Pump(receiver.export, interval=AT_ONCE)
     pump.put(event("first"))
-    assert receiver.entered.wait(30)
+    receiver.called(1)
     pump.put(event("second"))
     receiver.opened.set()
     pump.close(30)
@@ -100,22 +103,18 @@ def test_a_batch_that_was_not_sent_is_sent_again_and_once(failure: bool | Except
     receiver = Receiver(failure)
     pump = Pump(receiver.export, interval=AT_ONCE)
     pump.put(event("first"))
-    while receiver.calls < 2:
-        receiver.entered.wait(AT_ONCE)
+    receiver.called(2)
     pump.close(30)
     assert receiver.names == ["first"]
 
 
 def test_a_batch_that_never_arrives_makes_room_for_the_next(caplog: pytest.LogCaptureFixture) -> None:
     receiver = Receiver(*[False] * ATTEMPTS)
-    receiver.opened.clear()
     pump = Pump(receiver.export, interval=AT_ONCE)
     pump.put(event("never"))
-    assert receiver.entered.wait(30)
+    receiver.called(ATTEMPTS)
     pump.put(event("next"))
-    receiver.opened.set()
-    while "next" not in receiver.names:
-        receiver.entered.wait(AT_ONCE)
+    receiver.called(1)
     pump.close(30)
     assert receiver.names == ["next"]
     assert f"not sent in {ATTEMPTS} attempts" in caplog.text
