@@ -21,6 +21,8 @@ param eventsAudience = readEnvironmentVariable('EVENTS_ENTRA_AUDIENCE', '')
 param operatorsGroupId = readEnvironmentVariable('OPERATORS_GROUP_ID', '')
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ' ')
 
+// Microsoft does not recommend RollingUpdate, a preview, for production.
+param updateStrategy = 'Recreate'
 param serviceBusTier = 'Premium'
 param privateNetwork = true
 param storageSku = 'Standard_ZRS'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from shared.cli.findings import Finding, failed, note, ok
 from shared.dynamics.auth import TokenProvider
@@ -10,6 +11,9 @@ from shared.dynamics.connector import Connector
 from shared.dynamics.examination import Examined, Examiner, Named, by_value, line_targets
 from shared.errors import NotFound, ServiceError
 from shared.markets import BackEnd, ItemTarget, Market, MarketMap
+
+# Time enough to make, register and roll out the next one.
+EXPIRES_SOON = timedelta(days=30)
 
 type TokensOf = Callable[[BackEnd], TokenProvider]
 
@@ -24,6 +28,8 @@ async def check_back_ends(
             finding = await _sign_in(name, user, tokens_of)
             refused |= {name} if finding.status == "failed" else set()
             yield finding
+            for about_certificate in _certificate(name, user, datetime.now(UTC)):
+                yield about_certificate
     for market in markets.markets:
         if market.back_end in refused:
             continue
@@ -43,6 +49,31 @@ async def _sign_in(name: str, user: BackEnd, tokens_of: TokensOf) -> Finding:
         fix = "check authority, tenant_id, client_id, scope, and the secret, certificate or federated credential"
         return failed("sign-in", where, str(error), fix)
     return ok("sign-in", where, "gets a token")
+
+
+def _certificate(name: str, user: BackEnd, now: datetime) -> Iterator[Finding]:
+    """Say how long the certificate lasts. One that cannot be read is the sign-in's to complain about."""
+    if user.certificate is None:
+        return
+    from shared.dynamics.certificates import CertificateError, read_certificate
+
+    try:
+        certificate = read_certificate(user.certificate.get_secret_value())
+    except CertificateError:
+        return
+    where = f"back-end {name}, application user {user.client_id}"
+    yield judge_expiry(where, certificate.thumbprint, certificate.expires, now)
+
+
+def judge_expiry(where: str, thumbprint: str, expires: datetime, now: datetime) -> Finding:
+    """Judge a certificate by its last moment: failed when it is over, a note within EXPIRES_SOON of it."""
+    fix = "register a new certificate beside it and roll it out: docs/deployment.md, Rotating secrets"
+    if expires <= now:
+        return failed("certificate", where, f"{thumbprint} expired on {expires:%Y-%m-%d}: nobody signs in with it", fix)
+    if expires <= now + EXPIRES_SOON:
+        left = (expires - now).days
+        return note("certificate", where, f"{thumbprint} expires on {expires:%Y-%m-%d}, in {left} day(s)", fix)
+    return ok("certificate", where, f"{thumbprint} is valid until {expires:%Y-%m-%d}")
 
 
 def _unreachable(market: Market, error: ServiceError) -> Finding:

@@ -70,10 +70,7 @@ class CatalogueFlow:
 
     async def record(self, work: Work, plan: BulkPlan, written: BulkResult) -> Outcome:
         """See `Flow.record`."""
-        why = (
-            f"{written.seen} seen: {written.written} written, {written.unchanged} unchanged, "
-            f"{written.asked} asked about, {written.unmatched} without a match"
-        )
+        why = written.told()
         work.trail.note("bulk run", why, after={"market": plan.market.name, "full": plan.full})
         return Done(why) if written.written or written.asked else NoChange(why)
 

@@ -2,7 +2,8 @@
 
 The order of reading is what keeps the shop from overselling. Entries of commercetools are read after the back-end's
 stock, and open orders after the entries: an order that is placed later raises the version of its entry, so that the
-write is refused and everything is worked out again.
+write is refused and everything is worked out again. Where an order was taken off, the record is looked at in the next
+run, too: once the back-end knows the order for certain, or it is cancelled, nothing else may tell.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ class InventoryFlow:
             ]
             changes += [change for change in found if change is not None]
             unchanged += not any(found)
-            if any((sku, row.code) in orders.uncertain for sku in matches.get(target_of(record), ())):
+            if any((sku, row.code) in orders.taken for sku in matches.get(target_of(record), ())):
                 again.append(record.key)
         unmatched = sorted({record.key for record in wanted if not matches.get(target_of(record))})
         return Comparison(changes, unchanged - len(unmatched), unmatched, again=again)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -48,6 +48,7 @@ class StandaloneChange:
     sku: str
     record_keys: Sequence[str]
     steps: Sequence[PriceStep]
+    sent: list[PriceStep] = field(default_factory=list)  # of an attempt that did not come to its end
 
     @property
     def key(self) -> str:
@@ -65,8 +66,9 @@ class StandaloneChange:
 
     async def write(self, correlation_id: str) -> None:
         """See `Change.write`. In order: what makes room goes first."""
-        for step in self.steps:
+        for step in self.steps[len(self.sent) :]:
             await self.shop.write_price(step, correlation_id)
+            self.sent.append(step)
         await self.digests.put(self.scope, {self.sku: self.listing_digest})
 
 
@@ -184,17 +186,21 @@ class PricesFlow:
         known = await self._known(scope, sold)
         changes: list[Change] = []
         questions: list[Question] = []
+        agreed: dict[str, str] = {}
         for one in sold:
             listing = within(listed_prices(one.rows, one.sku, market, unit=one.unit), ids)
             questions += _problems(listing.problems, market)
             pairing = paired(listing.prices, existing[one.sku], prefix, ids)
             steps = standalone_steps(pairing, prefix, market.prices.unlisted)
             digest = _digest(listing)
-            if steps and market.prices.drift == "report" and known.get(one.sku) == digest:
+            if not steps:
+                agreed[one.sku] = digest
+            elif market.prices.drift == "report" and known.get(one.sku) == digest:
                 questions.append(_drift(one.sku, pairing, market))
-            elif steps:
+            else:
                 change = StandaloneChange(self.shop, self.digests, scope, digest, one.sku, one.record_keys, steps)
                 changes.append(change)
+        await self._agree(market, agreed, known)
         return Comparison(changes, questions=questions)
 
     async def _embedded(self, market: Market, sold: Sequence[_Sold], ids: ScopeIds, correlation_id: str) -> Comparison:
@@ -205,17 +211,28 @@ class PricesFlow:
         for one in sold:
             if one.sku in products:
                 by_product[products[one.sku].id].append(one)
+        known = await self._known(_scope(market), sold)
         changes: list[Change] = []
         questions: list[Question] = []
+        agreed: dict[str, str] = {}
         for some in by_product.values():
-            change = self._of_product(market, products[some[0].sku], some, ids, questions)
-            if change is not None:
+            change = self._of_product(market, products[some[0].sku], some, ids, known, questions)
+            if change.actions:
                 changes.append(change)
+            else:
+                agreed |= change.listings
+        await self._agree(market, agreed, known)
         return Comparison(changes, questions=questions)
 
     def _of_product(
-        self, market: Market, product: Product, sold: Sequence[_Sold], ids: ScopeIds, questions: list[Question]
-    ) -> EmbeddedChange | None:
+        self,
+        market: Market,
+        product: Product,
+        sold: Sequence[_Sold],
+        ids: ScopeIds,
+        known: Mapping[str, str],
+        questions: list[Question],
+    ) -> EmbeddedChange:
         prefix, staged = key_prefix(market.name), market.products.publish == "never"
         actions: list[Mapping[str, Any]] = []
         listings: dict[str, str] = {}
@@ -224,12 +241,21 @@ class PricesFlow:
             questions += _problems(listing.problems, market)
             variant = product.variant(one.sku, staged=staged) or {}
             pairing = paired(listing.prices, variant.get("prices", ()), prefix, ids)
-            actions += embedded_actions(pairing, one.sku, market.prices.unlisted, staged=staged)
-            listings[one.sku] = _digest(listing)
-        if not actions:
-            return None
+            differing = embedded_actions(pairing, one.sku, market.prices.unlisted, staged=staged)
+            digest = _digest(listing)
+            if differing and market.prices.drift == "report" and known.get(one.sku) == digest:
+                questions.append(_drift(one.sku, pairing, market))
+                continue
+            actions += differing
+            listings[one.sku] = digest
         keys = [key for one in sold for key in one.record_keys]
         return EmbeddedChange(self.shop, self.digests, _scope(market), listings, product, keys, actions)
+
+    async def _agree(self, market: Market, agreed: Mapping[str, str], known: Mapping[str, str]) -> None:
+        """Remember listings that commercetools had already: a price that differs later was edited there."""
+        fresh = {sku: digest for sku, digest in agreed.items() if known.get(sku) != digest}
+        if fresh and market.prices.drift == "report":
+            await self.digests.put(_scope(market), fresh)
 
     async def _known(self, scope: str, sold: Sequence[_Sold]) -> Mapping[str, str]:
         """Return what was listed last, for telling an edit in the shop from one in the back-end."""
@@ -251,12 +277,13 @@ def _told(step: PriceStep) -> Mapping[str, Any]:
 
 
 def _problems(problems: Iterable[PriceProblem], market: Market) -> list[Question]:
+    """Ask once for everything that has the same cause, however many items it concerns."""
     return [
         Question(
             scope=market.name,
             kind="price",
-            key=f"{FLOW}/{one.book}/{one.sku}",
-            text=f"{one.sku}: price book {one.book} {one.text}",
+            key=f"{FLOW}/{one.book}/{hashlib.sha256(one.text.encode()).hexdigest()[:16]}",
+            text=f"{one.sku}, and every item like it: price book {one.book} {one.text}",
             hint="correct the price list or the market map, and resolve with --note; the next change is tried again",
         )
         for one in problems

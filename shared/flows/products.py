@@ -137,6 +137,8 @@ class ProductsFlow:
         if market.products.unmatched == "create":
             changes += await self._creations(market, found.unmatched, questions, correlation_id)
         unmatched = [item.key for item in found.unmatched] if market.products.unmatched == "review" else []
+        if market.products.unmatched == "ignore":
+            unchanged += len(found.unmatched)
         return Comparison(changes, unchanged, unmatched, questions)
 
     async def _found(self, market: Market, records: Sequence[ItemState], correlation_id: str) -> _Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.markets import ItemTarget, Market
-from shared.model.catalogue import Record
+from shared.model.catalogue import Record, item_of_key
 
 
 def target_of(record: Record) -> ItemTarget:
@@ -35,5 +35,5 @@ def target_of_sku(sku: str, market: Market) -> ItemTarget | None:
 
 def target_of_key(key: str) -> ItemTarget:
     """Return the item of a record's key."""
-    item, _, variant = key.partition("|")[0].partition("/")
+    item, variant = item_of_key(key)
     return ItemTarget(item=item, variant=variant or None)

@@ -38,10 +38,9 @@ class OpenLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenOrders:
-    """What orders take off, by place. `uncertain` are places with orders that may be in the reservations already."""
+    """What orders take off, by place."""
 
     taken: Mapping[Place, int]
-    uncertain: frozenset[Place]
 
 
 def open_orders(
@@ -55,7 +54,6 @@ def open_orders(
     code_of = {row.channel: row.code for row in rows if row.channel}
     default = home if home in {row.code for row in rows} else (rows[0].code if rows else None)
     taken: dict[Place, int] = {}
-    uncertain: set[Place] = set()
     for line in lines:
         code = code_of.get(line.channel or "", default)
         known = line.exported_at is not None and line.exported_at < read_at - EXPORT_TAKES
@@ -63,9 +61,7 @@ def open_orders(
             continue
         place = (line.sku, code)
         taken[place] = taken.get(place, 0) + line.quantity
-        if line.exported_at is not None:
-            uncertain.add(place)
-    return OpenOrders(taken, frozenset(uncertain))
+    return OpenOrders(taken)
 
 
 def sellable(state: StockState, sku: str, warehouse: Warehouse, rules: StockRules, open_quantity: int) -> int:

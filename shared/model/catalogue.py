@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +101,17 @@ class CataloguePage[Kind: Record]:
 
 
 def item_key(number: str, variant: str) -> str:
-    """Name an item or a variant in one text, as the id map does."""
-    return f"{number}/{variant}" if variant else number
+    """Name an item or a variant in one text, as the id map does; numbers may have any character themselves."""
+    return f"{_escaped(number)}/{_escaped(variant)}" if variant else _escaped(number)
+
+
+def item_of_key(key: str) -> tuple[str, str]:
+    """Return number and variant of a record's key."""
+    number, _, variant = key.partition("|")[0].partition("/")
+    return unquote(number), unquote(variant)
+
+
+def _escaped(text: str) -> str:
+    for character in "%/|":
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

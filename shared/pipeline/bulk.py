@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Protocol
 
-from shared.commercetools.pacing import Pacer, bisected
+from shared.commercetools.pacing import Pacer, bisected, concerns_everything
 from shared.errors import Conflict, OutcomeUnknown, Permanent, ServiceError
 from shared.markets import Market
 from shared.model.catalogue import CataloguePage, Record
@@ -24,7 +24,7 @@ from shared.pipeline.process import Road
 from shared.state.records import AuditEntry, Claimed, Question
 
 LEASE = timedelta(minutes=15)  # of a run; renewed page by page, so only a killed worker lets it lapse
-ROUNDS = 3  # of comparing again when others were faster
+ROUNDS = 10  # of comparing again when others were faster; what sells best is contested most
 PORTION = 500  # keys that are read at once
 EXAMPLES = 20  # of records that match nothing, in their one question
 
@@ -95,12 +95,20 @@ class BulkResult:
     examples: list[str] = field(default_factory=list)
     skipped: bool = False
 
+    def told(self) -> str:
+        """Say it in one line."""
+        return (
+            f"{self.seen} seen: {self.written} written, {self.unchanged} unchanged, "
+            f"{self.asked} asked about, {self.unmatched} without a match"
+        )
+
 
 async def run_bulk[Kind: Record](
     road: Road, market: Market, flow: BulkFlow[Kind], pacer: Pacer, *, full: bool = False
 ) -> BulkResult:
     """Bring one market's records in step; `full` compares everything instead of what changed."""
-    name = f"{flow.name}:{market.name}"
+    # What shadow runs have seen is no reason to skip anything once the flow is on: they keep their own places.
+    name = f"{flow.name}:{market.name}" + (":shadow" if market.mode(flow.name) == "shadow" else "")
     claim = await road.state.idempotency.claim(f"bulk:{name}", "", LEASE)
     if not isinstance(claim, Claimed):
         road.telemetry.event("bulk skipped", run=name, why="the run before is still going")
@@ -125,16 +133,20 @@ class _Run[Kind: Record]:
     result: BulkResult = field(default_factory=BulkResult)
     after: str = ""
     whole: bool = False
+    questions: set[str] = field(default_factory=set)
 
     async def go(self, *, full: bool) -> None:
         """Take what is left of earlier runs, then every page."""
         state, started = self.road.state, self.road.now()
         await self._again(started)
         cursor = None if full else await state.cursors.get(self.name)
+        self.after = (await state.cursors.get(self._place) or "") if cursor else ""
         # What reads ahead has a request under way: it must end with this run, whatever happens.
         async with aclosing(self.flow.pages(self.market, cursor, self.trace)) as pages:
             async for page in pages:
                 await self._page(page, started, full=full)
+                if page.whole:
+                    await state.cursors.put(self._place, self.after)
                 await state.cursors.put(self.name, page.cursor)
                 await self._still_ours()
                 self._tell("bulk page")
@@ -142,15 +154,18 @@ class _Run[Kind: Record]:
             gone = await state.digests.rest(self.name, self.after)
             await self._gone(gone, started)
             await state.digests.put(self.name, {}, gone)
+            await state.cursors.put(self._place, "")
         await self._ask_about_unmatched()
         self._tell("bulk run")
+        if self.result.written or self.result.asked:
+            await self._audit(self.name, self.result.told(), "Done", {"full": full}, "bulk run")
 
     async def _again(self, started: datetime) -> None:
         """Look again at what could not be written, or not for certain, the last time."""
         keys = await self.road.state.digests.rest(self._again_list, "")
         for some in batched(keys, PORTION, strict=False):
-            left = await self._take_keys(some, started)
-            await self.road.state.digests.put(self._again_list, {}, set(some) - set(left))
+            left = dict.fromkeys(await self._take_keys(some, started), "again")
+            await self.road.state.digests.put(self._again_list, left, set(some) - left.keys())
 
     async def _gone(self, keys: Sequence[str], started: datetime) -> None:
         """Look at records that are not listed any more: they may be gone, and others may hold in their place."""
@@ -161,6 +176,11 @@ class _Run[Kind: Record]:
     @property
     def _again_list(self) -> str:
         return f"{self.name}:again"
+
+    @property
+    def _place(self) -> str:
+        """Name the cursor of a whole list's digests: where a run that broke off goes on, nothing before is missing."""
+        return f"{self.name}:digests"
 
     async def _page(self, page: CataloguePage[Kind], started: datetime, *, full: bool) -> None:
         records, digests = page.records, self.road.state.digests
@@ -190,13 +210,8 @@ class _Run[Kind: Record]:
         return [*bad, *await self._settle(comparison, started)]
 
     async def _take_keys(self, keys: Sequence[str], started: datetime) -> list[str]:
-        async def compare(some: Sequence[str]) -> Comparison:
-            return await self.flow.compare_keys(self.market, some, started, self.trace)
-
-        found, poison = await bisected(keys, compare)
-        for key, error in poison:
-            await self._ask(self._refused(key, key, error))
-        return [*(key for key, _ in poison), *await self._settle(_joined(found), started)]
+        comparison, bad = await self._compared_keys(keys, started)
+        return [*bad, *await self._settle(comparison, started)]
 
     async def _settle(self, comparison: Comparison, started: datetime) -> list[str]:
         """Write what differs; where others were faster, compare again. Returns keys to look at in the next run."""
@@ -215,8 +230,20 @@ class _Run[Kind: Record]:
             again += refused
             if not contested:
                 return again
-            comparison = await self.flow.compare_keys(self.market, sorted(contested), started, self.trace)
-        return [*again, *(key for change in comparison.changes for key in change.record_keys)]
+            comparison, bad = await self._compared_keys(sorted(contested), started)
+            again += bad
+        return [*again, *comparison.again, *(key for change in comparison.changes for key in change.record_keys)]
+
+    async def _compared_keys(self, keys: Sequence[str], started: datetime) -> tuple[Comparison, list[str]]:
+        """Compare what is behind keys; see `_compared`."""
+
+        async def compare(some: Sequence[str]) -> Comparison:
+            return await self.flow.compare_keys(self.market, some, started, self.trace)
+
+        found, poison = await bisected(keys, compare)
+        for key, error in poison:
+            await self._ask(self._refused(key, key, error))
+        return _joined(found), [key for key, _ in poison]
 
     async def _compared(self, records: Sequence[Kind], started: datetime) -> tuple[Comparison, list[str]]:
         """Compare in bulk; what a bulk read refuses is halved until the bad records stand alone."""
@@ -234,18 +261,23 @@ class _Run[Kind: Record]:
         answers = await self.pacer.run([_job(change, self.trace) for change in changes])
         contested: set[str] = set()
         refused: list[str] = []
+        ended: ServiceError | None = None
         for change, answer in zip(changes, answers, strict=True):
             match answer:
+                case ServiceError() if concerns_everything(answer):
+                    ended = answer
                 case Conflict() | OutcomeUnknown():
                     contested.update(change.record_keys)
                 case Permanent():
                     await self._ask(self._refused(change.key, ", ".join(change.record_keys), answer))
                     refused += change.record_keys
                 case ServiceError():
-                    raise answer
+                    ended = answer
                 case _:
                     self.result.written += 1
                     await self._audit(change.key, change.why, "Done", change.difference())
+        if ended is not None:  # only now: what did go through is written down
+            raise ended
         return contested, refused
 
     async def _shadow(self, changes: Sequence[Change]) -> None:
@@ -253,6 +285,10 @@ class _Run[Kind: Record]:
             await self._audit(change.key, f"mode is shadow: {change.why}", "Done", change.difference(), "shadow")
 
     async def _ask(self, question: Question) -> None:
+        """Ask once in a run, however many records have the same question."""
+        if question.key in self.questions:
+            return
+        self.questions.add(question.key)
         self.result.asked += 1
         await self.road.state.review.ask(question, None)
         await self._audit(question.key, question.text, "NeedsReview", {})

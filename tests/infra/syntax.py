@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tree_sitter import Language, Node, Parser
 
-# What the compiler understands and the grammar (tree-sitter-bicep 1.1.0) does not, put into older words on the same lines.
+# What the compiler understands and the grammar (tree-sitter-bicep 1.1.0) does not, in older words on the same lines.
 _OLDER_WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"^import \{[^}]*\}", re.MULTILINE), lambda found: _joined(found[0])),
     (re.compile(r"^(var \w+) \w+(?:\[\])?(?= =)", re.MULTILINE), r"\1"),
@@ -21,7 +21,7 @@ _OLDER_WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 @dataclass(frozen=True)
 class Declared:
-    """What a template declares: parameters, resources (symbol to type@version), modules, and where it is not understood."""
+    """What a template declares: parameters, resources (symbol to type@version), modules, and what is not understood."""
 
     parameters: frozenset[str]
     resources: dict[str, str]
@@ -58,9 +58,9 @@ def _in_older_words(text: str) -> str:
 
 
 def _joined(statement: str) -> str:
-    """Put a list of imports on one line, with commas, and keep the number of lines."""
+    """Put commas between the names of an import; the number of lines stays."""
     names = re.findall(r"\w+", statement)[1:]
-    return f"import {{ {', '.join(names)} }}"
+    return f"import {{ {', '.join(names)} " + "\n" * statement.count("\n") + "}"
 
 
 def _declarations(node: Node, symbol: str, kind: str) -> Iterator[tuple[str, str, str]]:

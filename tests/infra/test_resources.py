@@ -69,13 +69,20 @@ def test_the_application_runs_python_as_this_checkout_does(deployment: Deploymen
     config = deployment.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
     version = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
     assert config["runtime"] == {"name": "python", "version": version}
-    assert config["siteUpdateStrategy"] == {"type": "RollingUpdate"}
     assert deployment.one("Microsoft.Web/serverfarms")["sku"] == {"tier": "FlexConsumption", "name": "FC1"}
 
 
+def _strategy(deployment: Deployment) -> str:
+    config = deployment.one("Microsoft.Web/sites")["properties"]["functionAppConfig"]
+    return str(config["siteUpdateStrategy"]["type"])
+
+
+def test_production_recreates_and_development_tries_the_preview(dev: Deployment, prod: Deployment) -> None:
+    assert (_strategy(dev), _strategy(prod)) == ("RollingUpdate", "Recreate")
+
+
 def test_the_update_strategy_is_a_parameter(evaluated: Evaluate) -> None:
-    config = evaluated("param updateStrategy = 'Recreate'", {}).one("Microsoft.Web/sites")["properties"]
-    assert config["functionAppConfig"]["siteUpdateStrategy"] == {"type": "Recreate"}
+    assert _strategy(evaluated("param updateStrategy = 'RollingUpdate'", {})) == "RollingUpdate"
 
 
 def test_no_setting_is_one_that_flex_consumption_refuses(deployment: Deployment) -> None:

@@ -42,7 +42,7 @@ def _slow(host: Any) -> None:
 
 
 def _hostless(azure: Any) -> None:
-    azure["services"]["functions"]["host"] = "functions"
+    del azure["services"]["functions"]["host"]
 
 
 def _numeric(settings: Any) -> None:

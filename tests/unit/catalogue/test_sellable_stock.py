@@ -74,15 +74,14 @@ def test_orders_that_the_back_end_does_not_know_are_added_up_by_warehouse() -> N
 def test_an_order_that_was_exported_well_before_the_stock_was_read_is_in_the_reservations() -> None:
     exported = READ_AT - EXPORT_TAKES - timedelta(seconds=1)
     orders = open_orders([line("1", 2, "warehouse-main", exported)], (MAIN,), None, READ_AT)
-    assert (orders.taken, orders.uncertain) == ({}, frozenset())
+    assert orders.taken == {}
 
 
 @pytest.mark.parametrize("seconds", [-119, 0, 60])
-def test_an_order_that_was_exported_at_about_that_time_is_taken_off_and_looked_at_again(seconds: int) -> None:
+def test_an_order_that_was_exported_at_about_that_time_is_taken_off(seconds: int) -> None:
     exported = READ_AT + timedelta(seconds=seconds)
     orders = open_orders([line("1", 2, "warehouse-main", exported)], (MAIN,), None, READ_AT)
     assert orders.taken == {("MUG", "MAIN"): 2}
-    assert orders.uncertain == {("MUG", "MAIN")}
 
 
 @pytest.mark.parametrize(("home", "code"), [("EAST", "EAST"), (None, "MAIN"), ("ELSEWHERE", "MAIN")])
