@@ -67,6 +67,8 @@ class CustomerDemonstration:
         self.scenario.faults(self.scenario.shop)
         self.say("conflict", "shopper and clerk change the phone number at the same time")
         item = wait_until("the question", lambda: self._question(account["id"]))
+        if item is None:  # `wait_until` returns what is there
+            raise AssertionError("no question")
         self._show("The map says that a person decides on phone numbers: nothing was written")
         self.command("review", "show", item["id"])
         self.say("decision", "a person says that Business Central is right")

@@ -55,7 +55,7 @@ def _certificate(name: str, user: BackEnd, now: datetime) -> Iterator[Finding]:
     """Say how long the certificate lasts. One that cannot be read is the sign-in's to complain about."""
     if user.certificate is None:
         return
-    from shared.dynamics.certificates import CertificateError, read_certificate
+    from shared.dynamics.certificates import CertificateError, read_certificate  # noqa: PLC0415 - brings cryptography
 
     try:
         certificate = read_certificate(user.certificate.get_secret_value())
