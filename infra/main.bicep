@@ -69,11 +69,14 @@ param marketMap string = 'infra/market-map.example.yaml'
 param marketSettings { *: string }
 
 @description('Placeholders of the map that are secrets. The value of CT_CLIENT_SECRET is Key Vault\'s ct-client-secret.')
-param marketSecrets string[] = ['CT_CLIENT_SECRET', 'DYNAMICS_EVENTS_KEY', 'DYNAMICS_EVENTS_SECRET']
+param marketSecrets string[] = ['CT_CLIENT_SECRET']
 
 @description('How the map signs in to Dynamics. secret: BC_CLIENT_SECRET, certificate: BC_CERTIFICATE, both in Key Vault.')
 @allowed(['federated', 'secret', 'certificate'])
 param dynamicsSignIn string = 'federated'
+
+@description('True: the map has events. DYNAMICS_EVENTS_URL is set; DYNAMICS_EVENTS_KEY and DYNAMICS_EVENTS_SECRET are in Key Vault.')
+param dynamicsEvents bool = false
 
 @description('How far the roll-out is: PILOT_MODE and OTHERS_MODE of the market map follow from it.')
 @allowed(['off', 'shadow', 'one_market', 'all'])
@@ -279,8 +282,11 @@ var modeSettings = {
   PILOT_MODE: rolloutStage == 'off' ? 'off' : rolloutStage == 'shadow' ? 'shadow' : 'on'
   OTHERS_MODE: rolloutStage == 'off' ? 'off' : rolloutStage == 'all' ? 'on' : 'shadow'
 }
-// Where the back-ends tell what has changed; the key and the secret that they show are marketSecrets.
-var eventSettings = { DYNAMICS_EVENTS_URL: 'https://func-${fullName}.azurewebsites.net/api/dynamics' }
+// Where the back-ends tell what has changed, and what they show.
+var eventSettings = dynamicsEvents
+  ? { DYNAMICS_EVENTS_URL: 'https://func-${fullName}.azurewebsites.net/api/dynamics' }
+  : {}
+var eventSecrets = dynamicsEvents ? ['DYNAMICS_EVENTS_KEY', 'DYNAMICS_EVENTS_SECRET'] : []
 var signInSecrets = {
   federated: []
   secret: ['BC_CLIENT_SECRET']
@@ -300,7 +306,7 @@ var defaultSchedules = {
   CATALOGUE_FULL_SCHEDULE: '0 30 2 * * *'
 }
 var secretSettings = toObject(
-  union(marketSecrets, signInSecrets[dynamicsSignIn]),
+  union(marketSecrets, signInSecrets[dynamicsSignIn], eventSecrets),
   item => item,
   item => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${toLower(replace(item, '_', '-'))})'
 )

@@ -19,9 +19,9 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import IO, Self
 
+from local.interruption import INTERRUPTION
 from local.node import node_path
 
 ACCOUNT = "devstoreaccount1"
@@ -91,18 +91,21 @@ def start(port: int = 0, location: Path | None = None) -> Azurite:
 def _start_once(port: int, location: Path | None) -> Azurite:
     key = base64.b64encode(secrets.token_bytes(64)).decode("ascii")
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [*find_command(), *_options(port, location)],
-            env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        running = Azurite(process, port, key)
+        running: Azurite | None = None
         try:
+            with INTERRUPTION.held():  # whoever stops us now would leave Azurite behind
+                process = subprocess.Popen(
+                    [*find_command(), *_options(port, location)],
+                    env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+                running = Azurite(process, port, key)
             _wait_until_ready(running, log)
         except BaseException:
-            running.stop()
+            if running is not None:
+                running.stop()
             raise
     return running
 
@@ -139,10 +142,6 @@ def _free_port() -> int:
         return port
 
 
-def _stop_requested(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.azurite", description="Azurite's Table service")
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free port")
@@ -155,11 +154,13 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Run Azurite until SIGTERM or SIGINT."""
     arguments = _arguments()
-    signal.signal(signal.SIGTERM, _stop_requested)
-    signal.signal(signal.SIGINT, _stop_requested)
-    with start(arguments.port, arguments.location) as running:
-        print(json.dumps({"tables_connection_string": running.tables_connection_string}), flush=True)
-        code = running.process.wait()
+    INTERRUPTION.install()
+    try:
+        with start(arguments.port, arguments.location) as running:
+            print(json.dumps({"tables_connection_string": running.tables_connection_string}), flush=True)
+            code = running.process.wait()
+    except KeyboardInterrupt:
+        return 0
     sys.stderr.write(f"Azurite ended by itself with exit code {code}\n")
     return 1
 

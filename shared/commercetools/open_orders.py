@@ -29,13 +29,12 @@ async def open_lines(
 ) -> list[OpenLine]:
     """List lines of `wanted` orders since then that are not cancelled and were not exported before `known_before`.
 
-    `export_channel` is the id of the channel that sync marks must have; without it, any sync mark counts. The supply
-    channels of the lines are told by key.
+    `export_channel` is the id of the channel that sync marks must have. Without it no order counts as exported: a mark
+    that another system left says nothing about this back-end. The supply channels of the lines are told by key.
     """
     where = [f'createdAt > "{moment_text(since)}"', 'orderState in ("Open", "Confirmed", "Complete")']
-    if known_before is not None:
-        channel = f'channel(id = "{export_channel}") and ' if export_channel else ""
-        where.append(f'not(syncInfo({channel}syncedAt < "{moment_text(known_before)}"))')
+    if known_before is not None and export_channel is not None:
+        where.append(f'not(syncInfo(channel(id = "{export_channel}") and syncedAt < "{moment_text(known_before)}"))')
     lines = [line async for line in _lines(client, where, export_channel, wanted, correlation_id)]
     ids = {line.channel for line in lines if line.channel}
     keys = {one["id"]: one.get("key") for one in await all_of(client, "channels", "id in :v", ids, correlation_id)}
@@ -66,7 +65,7 @@ def lines_of(order: Document, export_channel: str | None) -> Iterator[OpenLine]:
 
 def _exported_at(order: Document, export_channel: str | None) -> datetime | None:
     marks: list[Mapping[str, Any]] = order.get("syncInfo") or []
-    of_channel = (mark for mark in marks if export_channel in (None, mark["channel"]["id"]))
+    of_channel = (mark for mark in marks if mark["channel"]["id"] == export_channel)
     return max((datetime.fromisoformat(mark["syncedAt"]) for mark in of_channel), default=None)
 
 

@@ -98,9 +98,9 @@ async def _claim(road: Road, envelope: Envelope) -> Claimed | Outcome:
         case AlreadyDone():
             return Superseded("the same cause was worked off before")
         case Busy(until=until):
-            return RetryAt(
-                until + road.backoff.base * road.jitter(), f"another worker holds {key} until {until:%H:%M:%S}"
-            )
+            # The store's clock runs up to a second behind: an end in our past would be tried again at once, many times.
+            when = max(until, road.now() + road.backoff.base) + road.backoff.base * road.jitter()
+            return RetryAt(when, f"another worker holds {key} until {until:%H:%M:%S}")
         case _:
             return RetryAt(road.now() + road.backoff.base, f"lost the race for {key}")
 

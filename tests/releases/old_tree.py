@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from shared.settings import ROOT
 from tests.releases.versions import RECORDED
@@ -35,12 +36,27 @@ def take_out(commit: str, folder: Path) -> None:
         (folder / "node_modules").symlink_to(ROOT / "node_modules")
 
 
-def run_tests(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run tests of a tree that was taken out, with its code and this interpreter."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
+def run_tests(folder: Path, *arguments: str) -> dict[str, str]:
+    """Run tests of a tree that was taken out: `passed` or `failed` by name. Raises where pytest cannot run them."""
+    report = folder / "report.xml"
+    options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--junitxml={report}")
+    done = _python(folder, "-m", "pytest", *options, *arguments)
+    if done.returncode not in (0, 1):  # 1: some tests failed
+        raise RuntimeError(f"pytest of {folder} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    cases = ET.parse(report).iter("testcase")
+    return {str(case.get("name")): "failed" if len(case) else "passed" for case in cases}
+
+
+def where_code_comes_from(folder: Path) -> Path:
+    """Where a tree that was taken out finds `shared.settings`."""
+    done = _python(folder, "-c", "import shared.settings as found; print(found.__file__)")
+    return Path(done.stdout.strip())
+
+
+def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
-        command,
+        [sys.executable, *arguments],
         cwd=folder,
         env={**surroundings, "PYTHONPATH": str(folder)},
         capture_output=True,

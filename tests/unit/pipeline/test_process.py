@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -303,6 +304,16 @@ async def test_an_entity_held_by_another_worker_is_tried_again_at_the_end_of_its
     assert isinstance(outcome, RetryAt)
     assert outcome.when == START + LEASE
     assert flow.steps == []
+
+
+async def test_an_entity_whose_lease_is_over_by_our_clock_and_not_by_the_stores_is_not_tried_again_at_once() -> None:
+    bench, flow = Bench(), ScriptedFlow()
+    body = envelope()
+    await bench.state.idempotency.claim(body.claim_key, body.payload_hash, LEASE)
+    ahead = START + LEASE + timedelta(seconds=1)
+    outcome = await process(replace(bench.road, now=lambda: ahead), flow, incoming(body))
+    assert isinstance(outcome, RetryAt)
+    assert outcome.when == ahead + BACKOFF.base
 
 
 async def test_a_claim_whose_lease_ran_out_is_taken_over_and_told_to_look_up() -> None:
